@@ -3,21 +3,11 @@
 //! Pure: visit *i* is computed from the seed and *i* alone; the time, files and the environment come in as arguments.
 
 pub mod content;
+pub mod funnel;
+pub mod journey;
 mod visit;
 
 pub use content::Content;
+pub use funnel::{Funnel, OrderTemplate, Step, StepKind};
+pub use journey::Journey;
 pub use visit::{Hit, Item, Kind, Order, PageTiming, Visit};
-
-/// A journey template: what shapes a whole visit.
-#[derive(Debug, Clone, Default)]
-pub struct Journey {
-    /// Its name in `JOURNEY_MIX`.
-    pub name: String,
-}
-
-/// A funnel, checked and interned.
-#[derive(Debug, Clone, Default)]
-pub struct Funnel {
-    /// Its name.
-    pub name: String,
-}

@@ -12,6 +12,8 @@ pub struct Content {
     pub pages: Vec<Page>,
     /// How many of `pages` are browsable; the rest belong to funnels.
     pub browsable: u32,
+    /// First path segment of the pages, which [`Page::section`] counts; empty for the home page.
+    pub sections: Vec<String>,
     /// `scheme://host[:port]` of the pages, for relative downloads.
     pub origins: Vec<String>,
     /// All events: `click_events`, `random_events`, then those of funnels.
@@ -20,6 +22,10 @@ pub struct Content {
     pub click_events: std::ops::Range<u32>,
     /// The range of `events` that are random events.
     pub random_events: std::ops::Range<u32>,
+    /// The events file's own `click_events_probability`, in place of `CLICK_EVENTS_PROBABILITY`.
+    pub click_events_probability: Option<f64>,
+    /// The events file's own `random_events_probability`, in place of `RANDOM_EVENTS_PROBABILITY`.
+    pub random_events_probability: Option<f64>,
     /// Search terms. The number of results is a property of the keyword.
     pub searches: Vec<SearchTerm>,
     /// How many of `searches` a plain visit may use.
@@ -49,9 +55,9 @@ pub struct Content {
     /// Browsers with their screens, weighted.
     pub agents: Vec<Agent>,
     /// Journey templates.
-    pub journeys: Vec<super::Journey>,
+    pub journeys: Vec<crate::Journey>,
     /// Enabled funnels, in ascending priority.
-    pub funnels: Vec<super::Funnel>,
+    pub funnels: Vec<crate::Funnel>,
 }
 
 /// A page of the visited site.

@@ -1,0 +1,70 @@
+//! A funnel: an ordered list of steps that a visit runs with the funnel's probability.
+//!
+//! Funnels are tried in ascending priority and the first that hits is run. A value of these types has been checked
+//! and every text in it interned: a step names rows of the tables of [`Content`](crate::Content).
+
+use crate::visit::Order;
+
+/// A funnel, checked and interned. Only enabled ones reach [`Content::funnels`](crate::Content::funnels).
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Funnel {
+    /// Its name, unique among the funnels of a file.
+    pub name: String,
+    /// What it stands for.
+    pub description: String,
+    /// How likely a visit that gets to it runs it, 0 to 1.
+    pub probability: f64,
+    /// Lower ones are tried first; equal ones in the order of the file.
+    pub priority: u32,
+    /// True: the visit ends with the last step. False: browsing goes on in the same visit.
+    pub exit_after_completion: bool,
+    /// At least one; the first is a page view.
+    pub steps: Vec<Step>,
+}
+
+/// One step of a funnel.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// The pause between the step before and this one, drawn between the two, in milliseconds of the visit's
+    /// timeline. On the first step it is the pause after what the visit did before the funnel, if anything.
+    pub delay_ms: (u32, u32),
+    /// What happens. All but page views happen on the page viewed last.
+    pub kind: StepKind,
+}
+
+/// What happens in a step. The numbers are indices into the tables of [`Content`](crate::Content).
+#[derive(Debug, Clone, PartialEq)]
+pub enum StepKind {
+    /// A page is viewed.
+    PageView {
+        /// Index into [`Content::pages`](crate::Content::pages).
+        page: u32,
+    },
+    /// A custom event.
+    Event {
+        /// Index into [`Content::events`](crate::Content::events).
+        event: u32,
+    },
+    /// A site search.
+    Search {
+        /// Index into [`Content::searches`](crate::Content::searches).
+        term: u32,
+        /// Index into [`Content::search_categories`](crate::Content::search_categories).
+        category: Option<u32>,
+    },
+    /// A click to another site: index into [`Content::outlinks`](crate::Content::outlinks).
+    Outlink(u32),
+    /// A file: index into [`Content::downloads`](crate::Content::downloads).
+    Download(u32),
+    /// An order.
+    Order(OrderTemplate),
+}
+
+/// What an order step buys.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct OrderTemplate {
+    /// The order as the file gives it, its sums right to the hundredth; `None` = drawn like any other order.
+    pub order: Option<Order>,
+    /// ISO 4217 code, upper case; `None` = `ECOMMERCE_CURRENCY`.
+    pub currency: Option<String>,
+}
