@@ -25,8 +25,8 @@ pub struct Funnel {
 /// One step of a funnel.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
-    /// The pause between the step before and this one, drawn between the two, in milliseconds of the visit's
-    /// timeline. On the first step it is the pause after what the visit did before the funnel, if anything.
+    /// The pause after this step, drawn between the two, in milliseconds of the visit's timeline. After the last
+    /// step it is time spent on the last page, or the gap before browsing goes on.
     pub delay_ms: (u32, u32),
     /// What happens. All but page views happen on the page viewed last.
     pub kind: StepKind,
