@@ -1,1 +1,25 @@
-//! Placeholder while the crate is laid out.
+//! What a run says about itself: counters, histograms and the ledger; as JSON, Prometheus text and a summary.
+//!
+//! Workers count into a [`Tally`] each; merged, and set beside what only the engine knows ([`RunContext`]), they become
+//! the [`RunReport`] that `/report` answers, `--summary-json` writes and the control plane reads.
+//! Pure: the time comes in as an argument, and nothing here prints.
+
+mod durations;
+mod kind;
+mod metrics;
+mod run;
+mod stats;
+mod summary;
+mod tally;
+mod text;
+
+pub use durations::{Durations, Quantiles};
+pub use kind::HitKind;
+pub use metrics::{METRICS_CONTENT_TYPE, prometheus};
+pub use run::{
+    Backfill, Cap, FaultCount, HitReport, KindReport, Mode, ProcessUse, RunContext, RunInfo, RunReport,
+    RunState, SCHEMA_VERSION, Transport, VisitReport, json_schema,
+};
+pub use stats::stats_line;
+pub use summary::{live_line, summary_table};
+pub use tally::{Faults, HitCounts, Outcome, RequestCounts, Tally, VisitCounts};
