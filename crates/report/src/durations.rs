@@ -32,6 +32,7 @@ impl Durations {
     }
 
     /// Adds all of another's.
+    #[allow(clippy::missing_panics_doc, reason = "all histograms have the same bounds")]
     pub fn merge(&mut self, other: &Self) {
         self.histogram.add(&other.histogram).expect("all histograms have the same bounds");
         self.sum_us = self.sum_us.saturating_add(other.sum_us);
@@ -110,7 +111,9 @@ mod tests {
 
     fn recorded(values: &[u64]) -> Durations {
         let mut durations = Durations::default();
-        values.iter().for_each(|&us| durations.record_us(us));
+        for &us in values {
+            durations.record_us(us);
+        }
         durations
     }
 

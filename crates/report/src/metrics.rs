@@ -1,4 +1,4 @@
-//! The figures of a run in the OpenMetrics text format, for Prometheus to scrape.
+//! The figures of a run in the `OpenMetrics` text format, for Prometheus to scrape.
 //!
 //! Everything is made anew from the merged tally at each scrape: there is no second set of counters to drift apart.
 
@@ -25,6 +25,7 @@ const BUCKETS_US: [u64; 16] = [
 type NoExemplars<'a> = Option<&'a HashMap<usize, Exemplar<NoLabelSet, f64>>>;
 
 /// The metrics of a run. `report` must have been built from `tally`.
+#[allow(clippy::missing_panics_doc, reason = "writing to a string does not fail")]
 pub fn prometheus(report: &RunReport, tally: &Tally) -> String {
     let mut registry = Registry::default();
     registry.register_collector(Box::new(Scrape { report: report.clone(), tally: tally.clone() }));
@@ -105,56 +106,58 @@ impl Scrape {
                 ([("event", "retried")], requests.retried),
             ],
         )?;
-        counter(
-            encoder,
-            "trafficinator_faults",
-            "Things that went wrong; the report says which",
-            [([("source", "run")], self.tally.faults.total())],
-        )
+        encoder
+            .encode_descriptor(
+                "trafficinator_faults",
+                "Things that went wrong; the report says which",
+                None,
+                MetricType::Counter,
+            )?
+            .encode_counter::<NoLabelSet, _, f64>(&self.tally.faults.total(), None)
     }
 
     fn gauges(&self, encoder: &mut DescriptorEncoder) -> fmt::Result {
         let report = &self.report;
-        gauge(encoder, "trafficinator_in_flight", "HTTP requests in flight", report.in_flight)?;
+        gauge(encoder, "trafficinator_in_flight", "HTTP requests in flight", &report.in_flight)?;
         gauge(
             encoder,
             "trafficinator_visits_under_way",
             "Visits started and not over",
-            report.visits.under_way,
+            &report.visits.under_way,
         )?;
         gauge(
             encoder,
             "trafficinator_hits_not_yet_sent",
             "Planned hits that wait or are in flight",
-            report.hits.not_yet_sent,
+            &report.hits.not_yet_sent,
         )?;
         gauge(
             encoder,
             "trafficinator_visits_per_day",
             "Visits a day achieved",
-            report.visits.per_day_achieved,
+            &report.visits.per_day_achieved,
         )?;
         gauge(
             encoder,
             "trafficinator_target_visits_per_day",
             "Visits a day asked for",
-            report.target_visits_per_day,
+            &report.target_visits_per_day,
         )?;
-        gauge(encoder, "trafficinator_uptime_seconds", "Since the run began", report.run.uptime_s)?;
+        gauge(encoder, "trafficinator_uptime_seconds", "Since the run began", &report.run.uptime_s)?;
         if let Some(rate) = report.hits.success_rate {
-            gauge(encoder, "trafficinator_success_ratio", "Acknowledged hits of those settled", rate)?;
+            gauge(encoder, "trafficinator_success_ratio", "Acknowledged hits of those settled", &rate)?;
         }
         if let Some(cap) = report.cap {
-            gauge(encoder, "trafficinator_cap_limit_visits", "MAX_TOTAL_VISITS", cap.limit)?;
-            gauge(encoder, "trafficinator_cap_used_visits", "Visits in the cap's window", cap.used)?;
+            gauge(encoder, "trafficinator_cap_limit_visits", "MAX_TOTAL_VISITS", &cap.limit)?;
+            gauge(encoder, "trafficinator_cap_used_visits", "Visits in the cap's window", &cap.used)?;
         }
         if let Some(backfill) = report.backfill {
-            gauge(encoder, "trafficinator_backfill_days", "Days of the window", backfill.days)?;
+            gauge(encoder, "trafficinator_backfill_days", "Days of the window", &backfill.days)?;
             gauge(
                 encoder,
                 "trafficinator_backfill_days_done",
                 "Days of the window that are done",
-                backfill.days_done,
+                &backfill.days_done,
             )?;
         }
         Ok(())
@@ -188,15 +191,15 @@ fn gauge(
     encoder: &mut DescriptorEncoder,
     name: &str,
     help: &str,
-    value: impl EncodeGaugeValue,
+    value: &impl EncodeGaugeValue,
 ) -> fmt::Result {
-    encoder.encode_descriptor(name, help, None, MetricType::Gauge)?.encode_gauge(&value)
+    encoder.encode_descriptor(name, help, None, MetricType::Gauge)?.encode_gauge(value)
 }
 
 fn histogram(encoder: &mut DescriptorEncoder, name: &str, help: &str, durations: &Durations) -> fmt::Result {
     let seconds = |us: u64| us as f64 / 1e6;
-    // The encoder writes f64::MAX as +Inf and adds the counts up by itself.
-    let bounds = BUCKETS_US.into_iter().map(seconds).chain([f64::MAX]);
+    // The encoder writes infinity as +Inf and adds the counts up by itself.
+    let bounds = BUCKETS_US.into_iter().map(seconds).chain([f64::INFINITY]);
     let buckets: Vec<(f64, u64)> = bounds.zip(durations.counts_by_bound_us(&BUCKETS_US)).collect();
     encoder.encode_descriptor(name, help, None, MetricType::Histogram)?.encode_histogram(
         seconds(durations.sum_us()),

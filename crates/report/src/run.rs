@@ -361,11 +361,7 @@ impl From<RequestCounts> for RequestReport {
     }
 }
 
-/// The JSON schema of [`RunReport`], as text with a newline at its end.
-pub fn json_schema() -> String {
-    let schema = schemars::schema_for!(RunReport);
-    let mut text =
-        serde_json::to_string_pretty(&schema).expect("a schema is made of strings, numbers and lists");
-    text.push('\n');
-    text
+/// The JSON schema of [`RunReport`].
+pub fn json_schema() -> serde_json::Value {
+    schemars::schema_for!(RunReport).to_value()
 }

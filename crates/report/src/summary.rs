@@ -125,13 +125,13 @@ fn push_remarks(text: &mut String, report: &RunReport) {
     say(String::new());
     match report.hits.success_rate {
         Some(rate) => {
-            say(format!("success {} of the hits whose outcome is known or given up", percent(rate)))
+            say(format!("success {}: acknowledged of all hits that were settled", percent(rate)));
         }
-        None => say("success not known: no hit was sent".to_owned()),
+        None => say("success not known: no hit was settled".to_owned()),
     }
     let requests = &report.requests;
     say(format!(
-        "requests {} sent, {} answered, {} of them again",
+        "requests {} sent, {} answered, {} repeated",
         grouped(requests.sent),
         grouped(requests.answered),
         grouped(requests.retried)

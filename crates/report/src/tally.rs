@@ -114,7 +114,9 @@ impl Tally {
     /// The hits of all kinds.
     pub fn hits(&self) -> HitCounts {
         let mut all = HitCounts::default();
-        self.hits.iter().for_each(|counts| all.merge(counts));
+        for counts in &self.hits {
+            all.merge(counts);
+        }
         all
     }
 
@@ -249,7 +251,9 @@ mod tests {
     #[test]
     fn the_most_frequent_fault_comes_first() {
         let mut tally = Tally::default();
-        ["a", "b", "b", "c", "c", "c"].into_iter().for_each(|message| tally.fault(message));
+        for message in ["a", "b", "b", "c", "c", "c"] {
+            tally.fault(message);
+        }
         assert_eq!(tally.faults.by_count(), [("c", 3), ("b", 2), ("a", 1)]);
     }
 }

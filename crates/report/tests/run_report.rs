@@ -1,6 +1,6 @@
 //! The report against its law and its shape: what other programs read must not drift.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::date};
 use proptest::prelude::*;
 use report::{
     Backfill, Cap, HitKind, Mode, Outcome, ProcessUse, RunContext, RunInfo, RunReport, RunState, Tally,
@@ -8,7 +8,7 @@ use report::{
 };
 
 fn at(text: &str) -> Timestamp {
-    text.parse().unwrap()
+    text.parse().expect("a timestamp")
 }
 
 fn context() -> RunContext {
@@ -75,7 +75,7 @@ fn full_report() -> RunReport {
     context.in_flight = 3;
     context.cap = Some(Cap { limit: 5000, used: 1200, resets_at: Some(at("2026-03-02T09:00:00Z")) });
     context.backfill = Some(Backfill {
-        day: Some("2026-01-04".parse().unwrap()),
+        day: Some(date(2026, 1, 4)),
         days_done: 3,
         days: 30,
         visits_done: 6000,
@@ -142,7 +142,7 @@ fn a_report_is_read_back_as_it_was_written() {
 
 #[test]
 fn the_schema_names_every_field_of_the_report() {
-    let schema: serde_json::Value = serde_json::from_str(&json_schema()).unwrap();
+    let schema = json_schema();
     let written = serde_json::to_value(full_report()).unwrap();
     let described = schema["properties"].as_object().unwrap();
     let fields = written.as_object().unwrap();
@@ -194,7 +194,9 @@ proptest! {
             prop_assert_eq!(planned, settled + waiting.len() as u64);
         }
         let mut merged = Tally::default();
-        workers.iter().for_each(|worker| merged.merge(worker));
+        for worker in &workers {
+            merged.merge(worker);
+        }
         let report = RunReport::build(&merged, context());
         prop_assert!(report.conserved());
         prop_assert_eq!(report.hits.planned, planned);
