@@ -1,5 +1,7 @@
 //! What a valid configuration is. A value of these types has been checked: nothing downstream checks it again.
 
+use std::fmt;
+
 use jiff::{civil::Date, tz::TimeZone};
 use secrecy::SecretString;
 
@@ -33,7 +35,7 @@ pub struct Settings {
 }
 
 /// The Matomo that is visited.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Target {
     /// `MATOMO_URL`: http or https with a host; usually ends in `matomo.php`; no trailing slash.
     pub url: url::Url,
@@ -45,6 +47,19 @@ pub struct Target {
     pub ca_file: Option<String>,
     /// `TLS_INSECURE`: certificates are not verified. Said loudly at start.
     pub insecure: bool,
+}
+
+/// By hand, since a URL may hold a password.
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Target")
+            .field("url", &crate::mask::mask_url(self.url.as_str()))
+            .field("site_id", &self.site_id)
+            .field("token", &self.token)
+            .field("ca_file", &self.ca_file)
+            .field("insecure", &self.insecure)
+            .finish()
+    }
 }
 
 /// How visits are spread over time.
