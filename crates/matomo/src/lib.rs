@@ -7,6 +7,8 @@
 pub mod answer;
 mod encoder;
 mod params;
+pub mod reporting;
+pub mod tls;
 mod write;
 
 pub use encoder::Encoder;
