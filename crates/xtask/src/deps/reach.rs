@@ -1,0 +1,143 @@
+//! Which package may reach which.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cargo_metadata::{DependencyKind, Metadata};
+
+use crate::workspace::{cargo, output_of};
+
+/// Packages that a pure crate must not reach, with what each would bring in.
+const BANNED: &[(&str, &str)] = &[
+    ("tokio", "a runtime"),
+    ("async-std", "a runtime"),
+    ("smol", "a runtime"),
+    ("actix-rt", "a runtime"),
+    ("mio", "the network"),
+    ("socket2", "the network"),
+    ("hyper", "the network"),
+    ("hyper-util", "the network"),
+    ("h2", "the network"),
+    ("reqwest", "the network"),
+    ("ureq", "the network"),
+    ("rustls", "the network"),
+    ("native-tls", "the network"),
+    ("openssl-sys", "the network"),
+    ("ring", "the network's cryptography"),
+    ("rusqlite", "files"),
+    ("tempfile", "files"),
+    ("walkdir", "files"),
+    ("clap", "the command line"),
+    ("ctrlc", "signals"),
+    ("getrandom", "a random stream that cannot be replayed"),
+];
+
+/// Members that must never reach one another: from, to, why.
+const APART: &[(&str, &str, &str)] = &[
+    ("control", "loadgen", "the two meet at environment variables, files and the run report"),
+    ("loadgen", "sink", "the receiver is a target like any other; only tests may embed it"),
+    ("sink", "loadgen", "the receiver must judge the generator, not share its code"),
+    ("sink", "matomo", "the receiver must judge the encoder, not share its code"),
+    ("sink", "traffic", "the receiver must judge the traffic, not share its code"),
+];
+
+/// What cargo says that a package links, with the features that it asks for by itself.
+pub(crate) fn tree(package: &str) -> anyhow::Result<String> {
+    output_of(&mut cargo(&[
+        "tree",
+        "--package",
+        package,
+        "--edges",
+        "normal,no-proc-macro",
+        "--prefix",
+        "depth",
+        "--format",
+        " {p}",
+    ]))
+}
+
+/// The banned packages in the output of [`tree`], each with the way to it.
+pub(crate) fn faults_of_tree(package: &str, tree: &str) -> Vec<String> {
+    let mut way: Vec<&str> = Vec::new();
+    let mut faults = Vec::new();
+    for line in tree.lines() {
+        let Some((depth, rest)) = line.split_once(' ') else { continue };
+        let Ok(depth) = depth.parse::<usize>() else { continue };
+        let Some(name) = rest.split(' ').next() else { continue };
+        way.truncate(depth);
+        way.push(name);
+        if let Some((_, what)) = BANNED.iter().find(|(banned, _)| *banned == name) {
+            faults.push(format!(
+                "{package} is pure and must not reach {what}, but links {name}: {}",
+                way.join(" -> ")
+            ));
+        }
+    }
+    faults
+}
+
+/// Members that reach one they must not, by normal dependencies, directly or through others.
+pub(crate) fn faults_between_members(metadata: &Metadata) -> Vec<String> {
+    let members: BTreeMap<&str, Vec<&str>> = metadata
+        .workspace_packages()
+        .into_iter()
+        .map(|package| {
+            let normal = package.dependencies.iter().filter(|needed| needed.kind == DependencyKind::Normal);
+            (package.name.as_str(), normal.map(|needed| needed.name.as_str()).collect())
+        })
+        .collect();
+    faults_of_members(&members)
+}
+
+fn faults_of_members(members: &BTreeMap<&str, Vec<&str>>) -> Vec<String> {
+    APART
+        .iter()
+        .filter(|(from, to, _)| reached(members, from).contains(to))
+        .map(|(from, to, why)| format!("{from} must not depend on {to}: {why}"))
+        .collect()
+}
+
+fn reached<'a>(members: &BTreeMap<&'a str, Vec<&'a str>>, from: &str) -> BTreeSet<&'a str> {
+    let mut seen = BTreeSet::new();
+    let mut open: Vec<&str> = members.get(from).into_iter().flatten().copied().collect();
+    while let Some(name) = open.pop() {
+        if members.contains_key(name) && seen.insert(name) {
+            open.extend(members[name].iter().copied());
+        }
+    }
+    seen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_banned_package_is_shown_with_the_way_to_it() {
+        let tree = "0 settings v0.1.0 (/src)\n1 jiff v0.2.3\n2 log v0.4.0\n1 url v2.5.0\n2 tokio v1.50.0\n";
+        assert_eq!(
+            faults_of_tree("settings", tree),
+            ["settings is pure and must not reach a runtime, but links tokio: settings -> url -> tokio"]
+        );
+    }
+
+    #[test]
+    fn a_clean_tree_has_no_faults() {
+        assert_eq!(faults_of_tree("report", "0 report v0.1.0\n1 serde v1.0.0\n"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_member_is_reached_through_another() {
+        let members = BTreeMap::from([
+            ("control", vec!["report", "helper"]),
+            ("helper", vec!["loadgen", "serde"]),
+            ("loadgen", vec!["report"]),
+            ("report", vec![]),
+        ]);
+        assert_eq!(
+            faults_of_members(&members),
+            [
+                "control must not depend on loadgen: the two meet at environment variables, files and the run report"
+            ]
+        );
+    }
+}

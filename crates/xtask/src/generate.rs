@@ -1,0 +1,79 @@
+//! `cargo xtask generate`: the files that are derived from the code, so that nothing is said twice.
+
+use std::{fs, path::PathBuf};
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+
+use crate::{
+    say,
+    workspace::{relative, root},
+};
+
+/// How to run it.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Write nothing; fail when a file is stale
+    #[arg(long)]
+    check: bool,
+}
+
+/// A file and what it must contain.
+struct Derived {
+    path: PathBuf,
+    content: String,
+}
+
+/// Writes the files, or checks them.
+///
+/// # Errors
+/// When a file is stale or cannot be written.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    if arguments.check { check() } else { write() }
+}
+
+/// Fails when a file is stale.
+///
+/// # Errors
+/// Names every stale file and the command that mends them.
+pub(crate) fn check() -> anyhow::Result<()> {
+    let mut stale = Vec::new();
+    for file in files()? {
+        if !is_fresh(&file) {
+            stale.push(relative(&file.path).display().to_string());
+        }
+    }
+    if !stale.is_empty() {
+        bail!("stale: {}; `cargo xtask generate` writes them anew", stale.join(", "));
+    }
+    Ok(())
+}
+
+fn write() -> anyhow::Result<()> {
+    for file in files()? {
+        let shown = relative(&file.path).display().to_string();
+        if is_fresh(&file) {
+            say::line(format!("fresh    {shown}"));
+            continue;
+        }
+        if let Some(folder) = file.path.parent() {
+            fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        }
+        fs::write(&file.path, &file.content).with_context(|| format!("cannot write {shown}"))?;
+        say::line(format!("written  {shown}"));
+    }
+    Ok(())
+}
+
+fn is_fresh(file: &Derived) -> bool {
+    fs::read_to_string(&file.path).is_ok_and(|found| found == file.content)
+}
+
+fn files() -> anyhow::Result<Vec<Derived>> {
+    let schema =
+        serde_json::to_string_pretty(&report::json_schema()).context("cannot write the report's schema")?;
+    Ok([("docs/run-report.schema.json", schema + "\n")]
+        .into_iter()
+        .map(|(path, content)| Derived { path: root().join(path), content })
+        .collect())
+}

@@ -1,0 +1,30 @@
+//! The suites of `cargo xtask test` that go beyond cargo's own tests: each names what it needs, and is set up or
+//! loudly skipped.
+
+use crate::{
+    steps::{Outcome, Steps},
+    tools::{self, Tool},
+};
+
+/// A suite.
+pub(crate) struct Suite {
+    /// Its name on the command line and in the summary.
+    pub(crate) name: &'static str,
+    /// What it must find or set up first.
+    pub(crate) needs: &'static [Tool],
+    /// The suite itself.
+    pub(crate) run: fn() -> anyhow::Result<()>,
+}
+
+/// Every suite, in the order in which they run.
+pub(crate) const SUITES: &[Suite] = &[];
+
+impl Suite {
+    /// Runs it as a step.
+    pub(crate) fn step(&self, steps: &mut Steps) {
+        steps.run(self.name, || match tools::ensure(self.needs) {
+            Ok(()) => (self.run)().map(|()| Outcome::Passed),
+            Err(why) => Ok(Outcome::Skipped(why)),
+        });
+    }
+}
