@@ -5,9 +5,14 @@
 pub mod content;
 pub mod funnel;
 pub mod journey;
+mod model;
+mod random;
+mod schedule;
 mod visit;
 
 pub use content::Content;
 pub use funnel::{Funnel, OrderTemplate, Step, StepKind};
 pub use journey::Journey;
+pub use model::{Model, UnknownFunnel, shard_of};
+pub use schedule::{Cursor, Schedule, Start};
 pub use visit::{Hit, Item, Kind, Order, PageTiming, Visit};

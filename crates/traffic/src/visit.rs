@@ -33,6 +33,8 @@ pub struct Visit {
     pub hits: Vec<Hit>,
     /// Orders and carts that hits refer to.
     pub orders: Vec<Order>,
+    /// Emptied lists of items, kept for the next order.
+    pub spare: Vec<Vec<Item>>,
 }
 
 /// One tracking request of a visit.

@@ -1,0 +1,56 @@
+//! Where visits lie in operational time, which runs at one visit a unit.
+//!
+//! Poisson arrivals with random access: visit numbers are cut into blocks, and within a block the places are the
+//! normalised cumulative sums of exponentials keyed by the block. That is a Poisson process under the condition that
+//! each block takes exactly its share, so gaps are exponential to within one part in a block's length, and counts over
+//! many blocks do not wander as those of a free process would.
+
+use rand_distr::{Distribution, Exp1};
+use settings::ArrivalProcess;
+
+use super::Segment;
+use crate::random::{Stream, keyed};
+
+/// Visits of a block.
+pub(super) const BLOCK: u64 = 1024;
+
+/// How visits are spread at a rate of one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Spacing {
+    process: ArrivalProcess,
+    key: u64,
+}
+
+impl Spacing {
+    /// The process, drawn from `key`.
+    pub(super) fn new(process: ArrivalProcess, key: u64) -> Self {
+        Self { process, key }
+    }
+
+    /// Fills `places` with the operational times of the segment's visits, ascending, in
+    /// `segment.first..=segment.first + segment.count`.
+    pub(super) fn fill(&self, segment: Segment, places: &mut Vec<f64>) {
+        places.clear();
+        let (first, count) = (segment.first as f64, segment.count as f64);
+        match self.process {
+            ArrivalProcess::Even => places.extend((0..segment.count).map(|i| first + i as f64)),
+            ArrivalProcess::Poisson => {
+                let mut stream = Stream::new(keyed(self.key, segment.key));
+                let mut sum = 0.0;
+                places.extend((0..segment.count).map(|_| {
+                    let gap: f64 = Exp1.sample(stream.generator());
+                    sum += gap;
+                    sum
+                }));
+                if !segment.closed {
+                    let gap: f64 = Exp1.sample(stream.generator());
+                    sum += gap;
+                }
+                let scale = count / sum;
+                for place in places {
+                    *place = first + *place * scale;
+                }
+            }
+        }
+    }
+}
