@@ -72,8 +72,20 @@ fn is_fresh(file: &Derived) -> bool {
 fn files() -> anyhow::Result<Vec<Derived>> {
     let schema =
         serde_json::to_string_pretty(&report::json_schema()).context("cannot write the report's schema")?;
-    Ok([("docs/run-report.schema.json", schema + "\n")]
-        .into_iter()
-        .map(|(path, content)| Derived { path: root().join(path), content })
-        .collect())
+    let mut files = vec![
+        derived("docs/settings.md", settings::render::markdown()),
+        derived("docs/run-report.schema.json", schema + "\n"),
+        derived("config/.env.example", settings::render::env_example()),
+    ];
+    for preset in &settings::presets::PRESETS {
+        files.push(derived(
+            &format!("config/presets/{}.env", preset.name),
+            settings::render::preset_env(preset),
+        ));
+    }
+    Ok(files)
+}
+
+fn derived(path: &str, content: String) -> Derived {
+    Derived { path: root().join(path), content }
 }

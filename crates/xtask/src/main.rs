@@ -1,11 +1,15 @@
 //! The project's own commands. `cargo xtask help` lists them.
 
 mod clock;
+mod demo;
 mod deps;
 mod generate;
+mod generator;
 mod say;
+mod soak;
 mod steps;
 mod suites;
+mod target;
 mod test;
 mod tools;
 mod workspace;
@@ -22,18 +26,24 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Watch a crowd visit a receiver that is started for it; ends by comparing what was sent with what was recorded
+    Demo(demo::Arguments),
     /// Run every check: format, lints, dependency rules, generated files, tests, doc tests, suites
     Test(test::Arguments),
     /// Write the files that are derived from the code: docs/settings.md, config/*.env, the report's schema
     Generate(generate::Arguments),
     /// Check which crate may reach what, and the licences of everything that is linked
     DepsCheck,
+    /// Watch a steady load for a long time: memory, open files, lag, and the conservation law against the receiver
+    Soak(soak::Arguments),
 }
 
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
+        Command::Demo(arguments) => demo::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
         Command::DepsCheck => deps::run(),
+        Command::Soak(arguments) => soak::run(&arguments),
     }
 }

@@ -2,6 +2,7 @@
 //! loudly skipped.
 
 use crate::{
+    demo, soak,
     steps::{Outcome, Steps},
     tools::{self, Tool},
 };
@@ -17,7 +18,10 @@ pub(crate) struct Suite {
 }
 
 /// Every suite, in the order in which they run.
-pub(crate) const SUITES: &[Suite] = &[];
+pub(crate) const SUITES: &[Suite] = &[
+    Suite { name: "demo", needs: &[], run: || demo::run(&demo::Arguments::of_visits(1000)) },
+    Suite { name: "soak", needs: &[], run: || soak::run(&soak::Arguments::short()) },
+];
 
 impl Suite {
     /// Runs it as a step.
