@@ -7,10 +7,8 @@ use serde_json::{Map, Value};
 use crate::{
     definition::Kind,
     finding::Finding,
-    rules::is_numeric,
     suggest,
     table::{definition, definitions},
-    value::shown,
 };
 
 /// The setting's own spelling of a name in lower or upper case.
@@ -29,7 +27,7 @@ pub fn from_json(config: &Map<String, Value>) -> Result<BTreeMap<String, String>
     let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
     for (given, value) in config {
         let Some(name) = normalize(given) else {
-            errors.push(Finding::error(given, unknown(given)));
+            errors.push(Finding::error(&repeatable(given), unknown(given)));
             continue;
         };
         if let Some(before) = seen.insert(name, given) {
@@ -48,6 +46,11 @@ pub fn from_json(config: &Map<String, Value>) -> Result<BTreeMap<String, String>
     if errors.is_empty() { Ok(vars) } else { Err(errors) }
 }
 
+/// A name from outside as a message may repeat it: not too long, nothing invisible.
+fn repeatable(name: &str) -> String {
+    name.chars().take(80).flat_map(char::escape_debug).collect()
+}
+
 fn unknown(given: &str) -> String {
     match suggest::intended(given) {
         Some(meant) => format!("is not a setting: did you mean {meant}?"),
@@ -59,10 +62,10 @@ fn text_of(name: &str, value: &Value) -> Result<Option<String>, String> {
     let definition = definition(name).expect("the name was looked up in the table");
     let refuse = |given: &str| {
         let wanted = match definition.kind {
-            Kind::Integer { .. } => "a whole number, without a point",
-            Kind::Number { .. } => "a number",
-            Kind::Boolean => "true or false",
-            _ => "text in quotes",
+            Kind::Integer { min, max } => format!("a whole number from {min} to {max}, without a point"),
+            Kind::Number { .. } => "a number".into(),
+            Kind::Boolean => "true or false".into(),
+            _ => "text in quotes".into(),
         };
         Err(format!("{given} is the wrong kind of value: give {wanted}"))
     };
@@ -71,11 +74,10 @@ fn text_of(name: &str, value: &Value) -> Result<Option<String>, String> {
         (Value::String(text), _) => Ok(Some(text.clone())),
         (Value::Bool(value), Kind::Boolean) => Ok(Some(value.to_string())),
         (Value::Number(number), Kind::Integer { .. }) if number.is_f64() => refuse(&number.to_string()),
-        (Value::Number(number), kind) if is_numeric(kind) || matches!(kind, Kind::Numbers { .. }) => {
-            Ok(Some(number.to_string()))
-        }
+        (Value::Number(number), kind) if kind.is_numeric() => Ok(Some(number.to_string())),
         (Value::Array(_), _) => refuse("a list"),
         (Value::Object(_), _) => refuse("an object"),
-        (Value::Bool(_) | Value::Number(_), _) => refuse(&shown(definition, &value.to_string())),
+        (Value::Bool(_) | Value::Number(_), _) if definition.secret => refuse("what was given (hidden)"),
+        (Value::Bool(_) | Value::Number(_), _) => refuse(&value.to_string()),
     }
 }

@@ -43,7 +43,7 @@ fn target(values: &Values) -> Target {
             Value::Secret(token) => Some(token.clone()),
             _ => None,
         },
-        ca_file: path_if_set(values, "TLS_CA_FILE"),
+        ca_file: text_if_set(values, "TLS_CA_FILE"),
         insecure: values.boolean("TLS_INSECURE"),
     }
 }
@@ -118,7 +118,7 @@ fn ecommerce(values: &Values) -> Ecommerce {
             Value::Numbers(rates) => rates.clone(),
             other => wrong_kind("ECOMMERCE_SHIPPING_RATES", other),
         },
-        currency: path(values, "ECOMMERCE_CURRENCY"),
+        currency: text(values, "ECOMMERCE_CURRENCY"),
     }
 }
 
@@ -157,12 +157,12 @@ fn backfill(values: &Values, (first_day, last_day): (Date, Date)) -> Backfill {
 
 fn content(values: &Values) -> ContentFiles {
     ContentFiles {
-        urls: path_if_set(values, "URLS_FILE"),
-        events: path(values, "EVENTS_FILE"),
-        funnels: path(values, "FUNNEL_CONFIG_PATH"),
+        urls: text_if_set(values, "URLS_FILE"),
+        events: text(values, "EVENTS_FILE"),
+        funnels: text(values, "FUNNEL_CONFIG_PATH"),
         events_required: differs_from_default(values, "EVENTS_FILE"),
         funnels_required: differs_from_default(values, "FUNNEL_CONFIG_PATH"),
-        dir: path_if_set(values, "CONTENT_DIR"),
+        dir: text_if_set(values, "CONTENT_DIR"),
     }
 }
 
@@ -180,9 +180,9 @@ fn process(values: &Values) -> Process {
         ),
         log_json: pick(values, "LOG_FORMAT", [("text", false), ("json", true)]),
         auto_start: values.boolean("AUTO_START"),
-        start_signal_file: path(values, "START_SIGNAL_FILE"),
+        start_signal_file: text(values, "START_SIGNAL_FILE"),
         start_check_interval_s: values.number("START_CHECK_INTERVAL"),
-        state_dir: path(values, "STATE_DIR"),
+        state_dir: text(values, "STATE_DIR"),
         metrics_port: Some(values.integer("METRICS_PORT") as u16).filter(|port| *port > 0),
         grace_period_s: values.number("GRACE_PERIOD"),
         stats_interval_s: values.number("STATS_INTERVAL"),
@@ -217,11 +217,11 @@ fn count(values: &Values, name: &str) -> u32 {
     u32::try_from(values.integer(name)).expect("the table bounds it well below")
 }
 
-fn path(values: &Values, name: &str) -> String {
-    path_if_set(values, name).expect("the table gives it a default")
+fn text(values: &Values, name: &str) -> String {
+    text_if_set(values, name).expect("the table gives it a default")
 }
 
-fn path_if_set(values: &Values, name: &str) -> Option<String> {
+fn text_if_set(values: &Values, name: &str) -> Option<String> {
     values.text_if_set(name).map(str::to_owned)
 }
 

@@ -21,7 +21,8 @@ const OLD_LONGEST_WINDOW: i64 = 180;
 /// First and last day of the window, when there is one and no rule is broken.
 pub(crate) fn window(values: &Values, now: Timestamp, report: &mut Report) -> Option<(Date, Date)> {
     if !values.boolean(ENABLED) {
-        if let Some(name) = [START, END, BACK, DURATION].into_iter().find(|name| values.given(name)) {
+        let given = [START, END, BACK, DURATION].into_iter().find(|name| values.given(name));
+        if let (Some(name), true) = (given, values.sound(&[ENABLED])) {
             report.warning(name, format!("has no effect, since {ENABLED} is not true"));
         }
         return None;

@@ -152,6 +152,13 @@ impl Group {
     }
 }
 
+impl Kind {
+    /// Whether a bare number is a value of it.
+    pub(crate) const fn is_numeric(self) -> bool {
+        matches!(self, Kind::Integer { .. } | Kind::Number { .. } | Kind::Numbers { .. })
+    }
+}
+
 impl Condition {
     /// The setting that decides.
     pub const fn name(self) -> &'static str {

@@ -2,7 +2,8 @@
 //!
 //! [`definitions`] lists every setting once: name, kind, range, default, group, help. All else follows from that list:
 //! [`parse`] turns variables into valid [`Settings`] or names every fault at once, [`from_json`] takes what an API
-//! receives, [`mask`] hides what must not be shown, [`presets`] are ready-made loads.
+//! receives, [`mask`] hides what must not be shown, [`presets`] are ready-made loads, and [`render`] writes the
+//! documents and schemas.
 //!
 //! Pure: variables, files and the time come in as arguments. A map of two entries makes settings for a test:
 //!
@@ -23,11 +24,13 @@ mod api;
 mod assemble;
 mod backfill;
 mod definition;
+pub mod env_file;
 mod finding;
 mod mask;
 mod model;
 mod parse;
 pub mod presets;
+pub mod render;
 mod rules;
 mod suggest;
 mod table;

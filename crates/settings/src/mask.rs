@@ -38,7 +38,10 @@ pub fn merge_masked(
 fn mask_value(name: &str, value: &str) -> String {
     let name = name.to_ascii_uppercase();
     let (secret, address) = match definition(&name) {
-        Some(definition) => (definition.secret, definition.kind == Kind::Url),
+        Some(definition) => {
+            let misplaced = definition.kind == Kind::Path && looks_like_a_token(value);
+            (definition.secret || misplaced, definition.kind == Kind::Url)
+        }
         None => (TELLING_WORDS.iter().any(|word| name.contains(word)), false),
     };
     if value.is_empty() {
@@ -50,6 +53,11 @@ fn mask_value(name: &str, value: &str) -> String {
     } else {
         value.into()
     }
+}
+
+/// Whether a path is a token that got into the wrong setting: long, and neither a slash nor a dot in it.
+pub(crate) fn looks_like_a_token(path: &str) -> bool {
+    path.len() >= 20 && path.chars().all(|c| c.is_ascii_alphanumeric())
 }
 
 /// A URL without its `user:password` and `token_auth`. What is no URL loses all before its last `@`.

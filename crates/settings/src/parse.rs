@@ -12,6 +12,7 @@ use crate::{
     backfill,
     definition::Definition,
     finding::{Finding, Rejected},
+    mask::looks_like_a_token,
     model::Settings,
     rules, suggest,
     table::{definition, definitions},
@@ -227,9 +228,4 @@ impl Values {
 
 fn default_of(definition: &Definition) -> Value {
     value::parse(definition, definition.default).expect("a test parses every default")
-}
-
-/// A path has a slash or a dot; a token has neither, and is longer than a file's name mostly is.
-fn looks_like_a_token(path: &str) -> bool {
-    path.len() >= 20 && path.chars().all(|c| c.is_ascii_alphanumeric())
 }

@@ -1,7 +1,6 @@
 //! What must hold between settings, and what an operator should think twice about.
 
 use crate::{
-    definition::Kind,
     parse::{Report, Values},
     table::{definition, definitions},
     value::Value,
@@ -84,7 +83,8 @@ fn order_values(values: &Values, report: &mut Report) {
         return;
     }
     let cheapest = rates.iter().copied().fold(f64::INFINITY, f64::min);
-    let least = (cheapest + 0.01) * (1.0 + values.number("ECOMMERCE_TAX_RATE"));
+    let with_tax = (cheapest + 0.01) * (1.0 + values.number("ECOMMERCE_TAX_RATE"));
+    let least = (with_tax * 100.0).round() / 100.0; // tax is rounded to the cent
     let most = values.number(MAX);
     if most < least {
         report.error(
@@ -140,9 +140,4 @@ fn visit_length(values: &Values, report: &mut Report) {
             ),
         );
     }
-}
-
-/// Whether a kind is written as a number.
-pub(crate) fn is_numeric(kind: Kind) -> bool {
-    matches!(kind, Kind::Integer { .. } | Kind::Number { .. })
 }

@@ -13,6 +13,9 @@ const OWN_PREFIXES: [&str; 4] = ["BACKFILL_", "ECOMMERCE_", "PAGEVIEWS_", "PAUSE
 /// One slip of the finger per this many characters.
 const CHARACTERS_PER_SLIP: usize = 6;
 
+/// Longer texts resemble nothing, and comparing takes time.
+const LONGEST_NAME: usize = 64;
+
 static ZONES: LazyLock<Vec<String>> =
     LazyLock::new(|| jiff::tz::db().available().map(|name| name.as_str().to_owned()).collect());
 
@@ -20,23 +23,25 @@ static ZONES: LazyLock<Vec<String>> =
 /// it looks like a misspelling.
 pub(crate) fn misspelt(name: &str) -> Option<&'static str> {
     let upper = name.to_ascii_uppercase();
-    if FOREIGN_PREFIXES.iter().any(|prefix| upper.starts_with(prefix)) {
+    if name.len() > LONGEST_NAME || FOREIGN_PREFIXES.iter().any(|prefix| upper.starts_with(prefix)) {
         return None;
     }
     let (distance, nearest) = nearest(&upper)?;
     if distance <= nearest.len() / CHARACTERS_PER_SLIP {
         return Some(nearest);
     }
-    let same_words = definitions().iter().find(|d| words(d.name) == words(&upper));
-    let part = || definitions().iter().find(|d| is_large_part(&upper, d.name) || extends(&upper, d.name));
+    let part = definitions().iter().find(|d| is_large_part(&upper, d.name) || extends(&upper, d.name));
     let own = || OWN_PREFIXES.iter().any(|prefix| upper.starts_with(prefix)).then_some(nearest);
-    same_words.or_else(part).map(|d| d.name).or_else(own)
+    part.map(|d| d.name).or_else(own)
 }
 
 /// The setting nearest to a name that is certainly meant to be one: whatever resembles it at all.
 pub(crate) fn intended(name: &str) -> Option<&'static str> {
-    let upper = name.to_ascii_uppercase();
-    misspelt(name).or_else(|| {
+    if name.len() > LONGEST_NAME {
+        return None;
+    }
+    let upper = name.to_ascii_uppercase().replace([' ', '-', '.'], "_");
+    misspelt(&upper).or_else(|| {
         let best = definitions()
             .iter()
             .max_by(|a, b| jaro_winkler(a.name, &upper).total_cmp(&jaro_winkler(b.name, &upper)))?;
@@ -46,7 +51,8 @@ pub(crate) fn intended(name: &str) -> Option<&'static str> {
 
 /// The three time zones whose name, or whose city, is nearest.
 pub(crate) fn time_zones(text: &str) -> Vec<&'static str> {
-    let wanted = text.to_ascii_lowercase().replace(' ', "_");
+    let wanted: String = text.chars().take(LONGEST_NAME).collect();
+    let wanted = wanted.to_ascii_lowercase().replace(' ', "_");
     let score = |zone: &str| {
         let zone = zone.to_ascii_lowercase();
         let city = zone.rsplit('/').next().unwrap_or(&zone);
@@ -63,15 +69,11 @@ fn nearest(upper: &str) -> Option<(usize, &'static str)> {
     definitions().iter().map(|d| (osa_distance(d.name, upper), d.name)).min()
 }
 
-fn words(name: &str) -> BTreeSet<&str> {
-    name.split('_').collect()
-}
-
-/// `VISITS_PER_DAY` for `TARGET_VISITS_PER_DAY`: at least two whole words, and half of the name.
+/// `VISITS_PER_DAY` for `TARGET_VISITS_PER_DAY`, `MIN_PAGEVIEWS` for `PAGEVIEWS_MIN`: at least two of the name's words
+/// in any order, and half of its length.
 fn is_large_part(part: &str, name: &str) -> bool {
-    let rest = name.strip_prefix(part).map(|rest| rest.starts_with('_'));
-    let front = name.strip_suffix(part).map(|front| front.ends_with('_'));
-    part.contains('_') && 2 * part.len() >= name.len() && (rest == Some(true) || front == Some(true))
+    let words: BTreeSet<&str> = name.split('_').collect();
+    part.contains('_') && 2 * part.len() >= name.len() && part.split('_').all(|word| words.contains(word))
 }
 
 /// `REQUEST_TIMEOUT_SECONDS` for `REQUEST_TIMEOUT`.

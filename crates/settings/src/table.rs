@@ -94,7 +94,7 @@ const VISITS: &[Definition] = &[
         "PAUSE_BETWEEN_PVS_MIN",
         number(0.0, 60.0),
         "0.5",
-        "Shortest real time between two requests of one visit when pacing is compressed.",
+        "Shortest real time between two requests of one visit.",
     )
     .unit("seconds")
     .when(Condition::Is("VISIT_PACING", "compressed")),
@@ -102,7 +102,7 @@ const VISITS: &[Definition] = &[
         "PAUSE_BETWEEN_PVS_MAX",
         number(0.0, 60.0),
         "2.0",
-        "Longest real time between two requests of one visit when pacing is compressed.",
+        "Longest real time between two requests of one visit.",
     )
     .unit("seconds")
     .when(Condition::Is("VISIT_PACING", "compressed")),
