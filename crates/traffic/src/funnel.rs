@@ -3,7 +3,12 @@
 //! Funnels are tried in ascending priority and the first that hits is run. A value of these types has been checked
 //! and every text in it interned: a step names rows of the tables of [`Content`](crate::Content).
 
-use crate::visit::Order;
+use url::Url;
+
+use crate::{
+    content::{Event, Fault, Product, funnels},
+    visit::Order,
+};
 
 /// A funnel, checked and interned. Only enabled ones reach [`Content::funnels`](crate::Content::funnels).
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -67,4 +72,91 @@ pub struct OrderTemplate {
     pub order: Option<Order>,
     /// ISO 4217 code, upper case; `None` = `ECOMMERCE_CURRENCY`.
     pub currency: Option<String>,
+}
+
+/// A funnel as a file gives it: checked, its texts not yet interned.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// Its name, unique in the file.
+    pub name: String,
+    /// What it stands for; may be empty.
+    pub description: String,
+    /// 0 to 1.
+    pub probability: f64,
+    /// 0 when the file gives none.
+    pub priority: u32,
+    /// Disabled ones are checked too, but never run. True when the file does not say.
+    pub enabled: bool,
+    /// True when the file does not say.
+    pub exit_after_completion: bool,
+    /// At least one; the first is a page view.
+    pub steps: Vec<DraftStep>,
+}
+
+/// A step as a file gives it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DraftStep {
+    /// The pause after it, in milliseconds.
+    pub delay_ms: (u32, u32),
+    /// What happens.
+    pub action: Action,
+}
+
+/// What happens in a step, in words.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// A page is viewed.
+    PageView {
+        /// Its address.
+        url: Url,
+        /// `action_name`, or else `title`; `None` = the title that the page has in the list of URLs, or its path.
+        title: Option<String>,
+    },
+    /// A custom event.
+    Event(Event),
+    /// A site search.
+    Search {
+        /// The keyword.
+        keyword: String,
+        /// The category.
+        category: Option<String>,
+        /// How many results it has; `None` = as the same keyword has elsewhere.
+        results: Option<u32>,
+    },
+    /// An address of another site.
+    Outlink(String),
+    /// A file: an address, or a path from the root of the page's host.
+    Download(String),
+    /// An order.
+    Order(DraftOrder),
+}
+
+/// An order as a file gives it, what it left out filled in.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DraftOrder {
+    /// Revenue, subtotal, tax and shipping in hundredths; `None` = the order is drawn like any other.
+    pub amounts: Option<[u64; 4]>,
+    /// May be empty also when there are amounts.
+    pub items: Vec<DraftItem>,
+    /// ISO 4217 code.
+    pub currency: Option<String>,
+}
+
+/// A line of an order as a file gives it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DraftItem {
+    /// What is bought.
+    pub product: Product,
+    /// Price of one, in hundredths.
+    pub price: u64,
+    /// How many.
+    pub quantity: u32,
+}
+
+/// Checks a file of funnels: a list of them, or an object with that list as `funnels`.
+///
+/// # Errors
+/// Every fault of every funnel, with the step's number and the field.
+pub fn validate(json: &str) -> Result<Vec<Draft>, Vec<Fault>> {
+    funnels::validate(json)
 }

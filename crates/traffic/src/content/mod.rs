@@ -3,7 +3,24 @@
 //! Everything that a hit can name lies in one of these tables and is referred to by a small integer,
 //! so that the encoder can prepare each text once and the ledger can count without strings.
 
+pub mod events;
+mod fault;
+pub(crate) mod funnels;
+mod intern;
+mod journeys;
+mod json;
+mod load;
+mod order;
+pub mod places;
+mod source;
+mod tables;
+mod text;
+pub mod urls;
+
 use std::net::Ipv4Addr;
+
+pub use fault::Fault;
+pub use source::{File, Sources};
 
 /// The tables. Funnel steps' own pages, events, terms and so on are appended after the browsable ones.
 #[derive(Debug, Clone, Default)]
