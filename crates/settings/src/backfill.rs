@@ -30,7 +30,10 @@ pub(crate) fn window(values: &Values, now: Timestamp, report: &mut Report) -> Op
     if values.sound(&["MATOMO_TOKEN_AUTH"]) && !values.is_set("MATOMO_TOKEN_AUTH") {
         report.error(
             "MATOMO_TOKEN_AUTH",
-            format!("is not set, and {ENABLED}=true needs it, since Matomo refuses times older than a day without one: set it, or {ENABLED}=false"),
+            format!(
+                "is not set, and {ENABLED}=true needs it, since Matomo refuses times older than a day without one: \
+                 set it, or {ENABLED}=false"
+            ),
         );
     }
     totals(values, report);
@@ -92,7 +95,13 @@ fn days(values: &Values, today: Date, report: &mut Report) -> Option<(Date, Date
     match (dates, relative) {
         (true, true) => {
             let field = if values.given(START) { START } else { END };
-            report.error(field, format!("dates and days back are given at once: set {START} and {END}, or {BACK} and {DURATION}, not both kinds"));
+            report.error(
+                field,
+                format!(
+                    "dates and days back are given at once: set {START} and {END}, or {BACK} and {DURATION}, not \
+                     both kinds"
+                ),
+            );
             None
         }
         (false, false) => {
@@ -159,7 +168,10 @@ fn by_days_back(values: &Values, today: Date, report: &mut Report) -> Option<(Da
     if duration > most {
         report.error(
             DURATION,
-            format!("{duration} days that begin {back} days back reach into the future: give at most {most}, or raise {BACK}"),
+            format!(
+                "{duration} days that begin {back} days back reach into the future: give at most {most}, or raise \
+                 {BACK}"
+            ),
         );
         return None;
     }

@@ -103,7 +103,8 @@ fn no_stop(values: &Values, report: &mut Report) {
     if off && values.sound(&names) && !values.boolean("BACKFILL_ENABLED") {
         report.warning(
             names[0],
-            "no stop limit is set: the run goes on until it is stopped. Set AUTO_STOP_AFTER_HOURS or MAX_TOTAL_VISITS to bound it",
+            "no stop limit is set: the run goes on until it is stopped. Set AUTO_STOP_AFTER_HOURS or \
+             MAX_TOTAL_VISITS to bound it",
         );
     }
 }
@@ -121,7 +122,10 @@ fn target(values: &Values, report: &mut Report) {
     {
         report.warning(
             "MATOMO_URL",
-            format!("its path is {:?}, and Matomo's tracking endpoint usually ends in matomo.php: is it complete?", url.path()),
+            format!(
+                "its path is {:?}, and Matomo's tracking endpoint usually ends in matomo.php: is it complete?",
+                url.path()
+            ),
         );
     }
 }

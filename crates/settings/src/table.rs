@@ -43,7 +43,8 @@ const CORE: &[Definition] = &[
         "MATOMO_TOKEN_AUTH",
         Kind::Token,
         "",
-        "Token of a user with write access to the site. Without one, visitors have no country of their own and nothing older than a day can be sent. Goes into request bodies only.",
+        "Token of a user with write access to the site. Without one, visitors have no country of their own \
+         and nothing older than a day can be sent. Goes into request bodies only.",
     ),
     Definition::new(
         "MATOMO_TOKEN_AUTH_FILE",
@@ -124,19 +125,22 @@ const VISITS: &[Definition] = &[
         "VISIT_PACING",
         Kind::Choice(&["compressed", "realtime"]),
         "compressed",
-        "compressed: a visit's timeline lies in the recent past and its requests go out after short pauses. realtime: each hit goes out at the moment it happens.",
+        "compressed: a visit's timeline lies in the recent past and its requests go out after short \
+         pauses. realtime: each hit goes out at the moment it happens.",
     ),
     Definition::new(
         "JOURNEY_MIX",
         Kind::Weights(JOURNEYS),
         "",
-        "Journey templates and their weights, for example researcher=2,buyer=1,casual=7. Empty = visits of the plain model.",
+        "Journey templates and their weights, for example researcher=2,buyer=1,casual=7. Empty = visits of \
+         the plain model.",
     ),
     Definition::new(
         "URLS_FILE",
         Kind::Path,
         "",
-        "Pages to visit: one URL a line, then optional white space and a title; # begins a comment. Unset = /app/data/urls.txt if it is there, else the built-in list.",
+        "Pages to visit: one URL a line, then optional white space and a title; # begins a comment. Unset \
+         = /app/data/urls.txt if it is there, else the built-in list.",
     ),
     Definition::new(
         "EVENTS_FILE",
@@ -149,7 +153,8 @@ const VISITS: &[Definition] = &[
         "CONTENT_DIR",
         Kind::Path,
         "",
-        "A folder whose files replace the built-in content of the same name: products, referrers, countries, agents and so on.",
+        "A folder whose files replace the built-in content of the same name: products, referrers, \
+         countries, agents and so on.",
     ),
     Definition::new(
         "SEED",
@@ -202,7 +207,8 @@ const FEATURES: &[Definition] = &[
         "DIRECT_TRAFFIC_PROBABILITY",
         PROBABILITY,
         "0.30",
-        "A visit comes without a referrer. The rest comes from search engines, social networks and other sites.",
+        "A visit comes without a referrer. The rest comes from search engines, social networks and other \
+         sites.",
     ),
     Definition::new("ECOMMERCE_PROBABILITY", PROBABILITY, "0.05", "A visit ends in an order."),
     Definition::new(
@@ -215,7 +221,8 @@ const FEATURES: &[Definition] = &[
         "RANDOMIZE_VISITOR_COUNTRIES",
         Kind::Boolean,
         "true",
-        "Visitors come from many countries, each with an address there. Needs a token: without one Matomo refuses every such hit.",
+        "Visitors come from many countries, each with an address there. Needs a token: without one Matomo \
+         refuses every such hit.",
     ),
 ];
 
@@ -296,7 +303,8 @@ const START_UP: &[Definition] = &[
         "SHARD",
         Kind::Shard,
         "0/1",
-        "This process's part of the traffic, as index/count: the shards 0/3, 1/3 and 2/3 together make what one process would.",
+        "This process's part of the traffic, as index/count: the shards 0/3, 1/3 and 2/3 together make \
+         what one process would.",
     ),
 ];
 
@@ -323,7 +331,8 @@ const TRAFFIC_SHAPE: &[Definition] = &[
         "PAGES_PER_VISIT",
         Kind::Choice(&["uniform", "inverse_gaussian"]),
         "uniform",
-        "How page views are drawn from PAGEVIEWS_MIN to PAGEVIEWS_MAX: all counts alike, or many short visits and few long ones, by channel.",
+        "How page views are drawn from PAGEVIEWS_MIN to PAGEVIEWS_MAX: all counts alike, or many short \
+         visits and few long ones, by channel.",
     ),
 ];
 
@@ -339,7 +348,8 @@ const TRANSPORT: &[Definition] = &[
         "BULK_CONNECTIONS",
         integer(1, 64),
         "2",
-        "Bulk requests in flight at the most; fewer when the target answers with deadlocks. As many as it has cores is best.",
+        "Bulk requests in flight at the most; fewer when the target answers with deadlocks. As many as it \
+         has cores is best.",
     )
     .when(BULK),
     Definition::new(
@@ -365,7 +375,12 @@ const TRANSPORT: &[Definition] = &[
 ];
 
 const BACKFILL: &[Definition] = &[
-    Definition::new("BACKFILL_ENABLED", Kind::Boolean, "false", "Runs the window once instead of live traffic."),
+    Definition::new(
+        "BACKFILL_ENABLED",
+        Kind::Boolean,
+        "false",
+        "Runs the window once instead of live traffic.",
+    ),
     Definition::new(
         "BACKFILL_START_DATE",
         Kind::Date,
@@ -384,7 +399,8 @@ const BACKFILL: &[Definition] = &[
         "BACKFILL_DAYS_BACK",
         integer(1, MOST_DAYS_BACK),
         "",
-        "The first day, counted back from today: 1 = yesterday. Together with BACKFILL_DURATION_DAYS, and never with dates.",
+        "The first day, counted back from today: 1 = yesterday. Together with BACKFILL_DURATION_DAYS, and \
+         never with dates.",
     )
     .unit("days")
     .when(BACKFILL_ON),

@@ -62,11 +62,8 @@ pub(crate) fn shown(definition: &Definition, text: &str) -> String {
     if definition.secret {
         return "the value given (hidden)".into();
     }
-    let text = match definition.kind {
-        Kind::Url => mask_url(text),
-        _ if text.contains("://") => mask_url(text),
-        _ => text.into(),
-    };
+    let address = definition.kind == Kind::Url || text.contains("://");
+    let text = if address { mask_url(text) } else { text.into() };
     match text.char_indices().nth(SHOWN_CHARACTERS) {
         Some((end, _)) => format!("{:?}...", &text[..end]),
         None => format!("{text:?}"),
@@ -93,11 +90,7 @@ fn of_kind(kind: Kind, text: &str) -> Result<Value, String> {
         Kind::TimeZone => time_zone(text).map(Value::TimeZone),
         Kind::Date => date(text).map(Value::Date),
         Kind::Currency => currency(text).map(Value::Text),
-        Kind::Numbers { min, max } => {
-            text.split(',').map(|part| number(part.trim(), min, max)).collect::<Result<_, _>>().map(Value::Numbers).map_err(
-                |_| format!("is not a list of numbers: give numbers from {min} to {max}, separated by commas, such as 0,5.99"),
-            )
-        }
+        Kind::Numbers { min, max } => numbers(text, min, max).map(Value::Numbers),
         Kind::Weights(names) => weights(text, names).map(Value::Weights),
         Kind::Shard => shard(text).map(Value::Shard),
     }
@@ -154,6 +147,15 @@ fn number(text: &str, min: f64, max: f64) -> Result<f64, String> {
         Ok(value) => Ok(value + 0.0), // -0 becomes 0
         Err(_) => Err(format!("is not a number: {remedy}, with a point before decimals")),
     }
+}
+
+fn numbers(text: &str, min: f64, max: f64) -> Result<Vec<f64>, String> {
+    let numbers = text.split(',').map(|part| number(part.trim(), min, max)).collect::<Result<_, _>>();
+    numbers.map_err(|_| {
+        format!(
+            "is not a list of numbers: give numbers from {min} to {max}, separated by commas, such as 0,5.99"
+        )
+    })
 }
 
 fn boolean(text: &str) -> Result<bool, String> {

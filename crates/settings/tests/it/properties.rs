@@ -81,11 +81,11 @@ fn every_choice_is_accepted_and_means_something_of_its_own() {
         let Kind::Choice(choices) = definition.kind else { continue };
         let mut meanings: Vec<_> = choices
             .iter()
-            .flat_map(|choice| {
+            .map(|choice| {
                 let shouted = parse(&base(&[(definition.name, &choice.to_uppercase())])).unwrap().settings;
                 let meaning = format!("{:?}", parse(&base(&[(definition.name, choice)])).unwrap().settings);
                 assert_eq!(format!("{shouted:?}"), meaning);
-                Some(meaning)
+                meaning
             })
             .collect();
         meanings.sort_unstable();
@@ -130,7 +130,7 @@ fn any_vars() -> impl Strategy<Value = BTreeMap<String, String>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn parsing_never_panics(vars in any_vars()) {
