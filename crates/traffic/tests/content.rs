@@ -2,3 +2,5 @@
 
 #[path = "content/built_in.rs"]
 mod built_in;
+#[path = "content/refused.rs"]
+mod refused;

@@ -67,11 +67,12 @@ impl<'a> Faults<'a> {
 
     /// The value, if nothing was wrong.
     pub(super) fn or<T>(self, value: T) -> Result<T, Vec<Fault>> {
-        if self.list.is_empty() { Ok(value) } else { Err(self.list) }
+        if self.list.is_empty() { Ok(value) } else { Err(self.into_list()) }
     }
 
-    /// Hands over what was found.
-    pub(super) fn into_list(self) -> Vec<Fault> {
+    /// Hands over what was found, in the order of the lines.
+    pub(super) fn into_list(mut self) -> Vec<Fault> {
+        self.list.sort_by_key(|fault| fault.line.unwrap_or(0));
         self.list
     }
 }

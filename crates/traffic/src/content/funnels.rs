@@ -152,7 +152,7 @@ fn step(
     let Some(kind) = kind else {
         // its fields depend on what it is: only what no type knows is wrong for certain
         for field in TYPES.iter().flat_map(|(_, own)| own.iter()) {
-            fields.take(field);
+            fields.let_pass(field);
         }
         fields.close(faults);
         return None;
@@ -210,9 +210,11 @@ fn foreign(fields: &mut Fields<'_>, kind: &str, faults: &mut Faults<'_>) {
         for field in own {
             if let Some(owners) = owners.remove(field)
                 && !owners.contains(&kind)
-                && fields.take(field).is_some()
-                && fields.has_text(field)
             {
+                fields.let_pass(field);
+                if !fields.has_text(field) {
+                    continue;
+                }
                 let remedy =
                     format!("a {kind} step has no such field: it belongs to {}", owners.join(" and "));
                 fields.refuse_at(field, Refused::new("a field of another step type", remedy), faults);

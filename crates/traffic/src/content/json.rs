@@ -67,7 +67,9 @@ impl<'a> Node<'a> {
         match self.value.as_bytes().first() {
             Some(b'{') => "an object".to_owned(),
             Some(b'[') => "a list".to_owned(),
-            Some(b'"') => self.read::<String>().map_or_else(|| quoted(self.value), |text| quoted(&text)),
+            Some(b'"') => self
+                .read::<String>()
+                .map_or_else(|| quoted(self.value.trim_matches('"')), |text| quoted(&text)),
             _ => self.value.chars().take(40).collect(),
         }
     }
@@ -89,6 +91,9 @@ impl<'a> Node<'a> {
     pub(super) fn text<T>(self, rule: impl FnOnce(&str) -> Result<T, Refused>) -> Result<T, Refused> {
         match self.read::<String>() {
             Some(text) => rule(&text),
+            None if self.value.starts_with('"') => {
+                Err(Refused::new(self.shown(), "give whole characters: half of a surrogate pair is none"))
+            }
             None => Err(Refused::new(self.shown(), "give a text in double quotes")),
         }
     }
@@ -96,7 +101,7 @@ impl<'a> Node<'a> {
     /// A finite number in the range.
     pub(super) fn number(self, range: &RangeInclusive<f64>) -> Result<f64, Refused> {
         let number = self.read::<f64>().filter(|n| n.is_finite() && range.contains(n));
-        number.ok_or_else(|| Refused::new(self.shown(), format!("give a number {}", between(range))))
+        number.ok_or_else(|| Refused::new(self.shown(), format!("give a number{}", between(range))))
     }
 
     /// A whole number from 0 to `most`.
@@ -126,8 +131,8 @@ impl<'a> Node<'a> {
 fn between(range: &RangeInclusive<f64>) -> String {
     match (*range.start(), *range.end()) {
         (f64::MIN, f64::MAX) => String::new(),
-        (start, f64::MAX) => format!("of at least {start}"),
-        (start, end) => format!("from {start} to {end}"),
+        (start, f64::MAX) => format!(" of at least {start}"),
+        (start, end) => format!(" from {start} to {end}"),
     }
 }
 
@@ -158,6 +163,7 @@ pub(super) struct Fields<'a> {
     joint: &'static str,
     entries: Vec<(String, Node<'a>)>,
     asked: Vec<&'static str>,
+    let_pass: Vec<&'static str>,
 }
 
 impl<'a> Fields<'a> {
@@ -175,7 +181,7 @@ impl<'a> Fields<'a> {
     ) -> Option<Self> {
         let place = place.into();
         if let Some(entries) = node.fields() {
-            return Some(Self { node, place, joint, entries, asked: Vec::new() });
+            return Some(Self { node, place, joint, entries, asked: Vec::new(), let_pass: Vec::new() });
         }
         faults.add(Some(node.line()), place, node.shown(), "give an object in { }");
         None
@@ -198,12 +204,19 @@ impl<'a> Fields<'a> {
 
     /// A field's value; `null` counts as absent.
     pub(super) fn take(&mut self, field: &'static str) -> Option<Node<'a>> {
-        self.asked.push(field);
+        if !self.asked.contains(&field) {
+            self.asked.push(field);
+        }
         self.entries
             .iter()
             .find(|(name, _)| name == field)
             .map(|(_, node)| *node)
             .filter(|node| !node.is_null())
+    }
+
+    /// Takes no offence at a field, without telling anybody that it is known.
+    pub(super) fn let_pass(&mut self, field: &'static str) {
+        self.let_pass.push(field);
     }
 
     /// Whether a field is there and not `null`.
@@ -310,7 +323,7 @@ impl<'a> Fields<'a> {
     /// Reports what nobody asked for, and what stands there twice.
     pub(super) fn close(self, faults: &mut Faults<'_>) {
         for (index, (name, node)) in self.entries.iter().enumerate() {
-            let known = self.asked.iter().any(|asked| asked == name);
+            let known = self.asked.iter().chain(&self.let_pass).any(|known| known == name);
             if !known {
                 let remedy = format!("known fields are {}", self.asked.join(", "));
                 faults.add(

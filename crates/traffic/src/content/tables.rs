@@ -209,8 +209,7 @@ pub(super) fn unique(
     if let Some(value) = value
         && !seen.insert(value.to_owned())
     {
-        let refused =
-            Refused::new(quoted(value), format!("give each {field} once: it stands in an earlier row"));
+        let refused = Refused::new(quoted(value), format!("give each {field} once: it is taken already"));
         fields.refuse_at(field, refused, faults);
     }
 }

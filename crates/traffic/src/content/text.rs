@@ -24,7 +24,7 @@ impl Refused {
 pub(super) fn label(text: &str) -> Result<&str, Refused> {
     let text = text.trim();
     if text.is_empty() {
-        return Err(Refused::new("a blank text", "give a text or leave the field out if it is optional"));
+        return Err(Refused::new("a blank text", "give a text that is not blank"));
     }
     printable(text)?;
     fits(text)?;

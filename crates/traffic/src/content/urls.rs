@@ -42,7 +42,7 @@ pub(super) fn parse(content: &str, faults: &mut Faults<'_>) -> Urls {
     let mut pages = Vec::new();
     let mut refused = false;
     for (line, entry) in entries(content) {
-        let (address, title) = entry.split_once(char::is_whitespace).unwrap_or((entry, ""));
+        let (address, title) = entry.split_once(white_space).unwrap_or((entry, ""));
         let url = text::address(address);
         let title = if title.trim().is_empty() { Ok(None) } else { text::label(title).map(Some) };
         match (url, title) {
@@ -61,6 +61,11 @@ pub(super) fn parse(content: &str, faults: &mut Faults<'_>) -> Urls {
         faults.add(None, "", "no URL", "give at least one, for example https://example.com/ Home");
     }
     Urls { pages, origins: site.origins.names, sections: site.sections.names }
+}
+
+/// What parts a URL from its title. A carriage return inside a line is a fault, not white space.
+fn white_space(c: char) -> bool {
+    c == '\t' || (c.is_whitespace() && !c.is_control())
 }
 
 /// The lines that say something, with their numbers from 1.
