@@ -3,7 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
 };
 
 use anyhow::{Context as _, bail};
@@ -11,7 +11,7 @@ use report::RunReport;
 
 use crate::{
     target::LOCAL_TOKEN,
-    workspace::{self, cargo, must},
+    workspace::{self, cargo, must, output_of},
 };
 
 /// The programs as they are shipped.
@@ -73,6 +73,12 @@ impl Run {
         self
     }
 
+    /// Sends no token: hits go out as GET and carry no country.
+    pub(crate) fn without_token(mut self) -> Self {
+        self.command.env_remove("MATOMO_TOKEN_AUTH").env("RANDOMIZE_VISITOR_COUNTRIES", "false");
+        self
+    }
+
     /// The command, to be started by the caller.
     pub(crate) fn command(&mut self) -> &mut Command {
         &mut self.command
@@ -91,6 +97,15 @@ impl Run {
         report
     }
 
+    /// Runs it to its end without its summary.
+    ///
+    /// # Errors
+    /// As [`Run::finish`].
+    pub(crate) fn finish_quietly(mut self) -> anyhow::Result<RunReport> {
+        self.command.stdout(Stdio::null());
+        self.finish()
+    }
+
     /// The report that it left.
     ///
     /// # Errors
@@ -100,4 +115,32 @@ impl Run {
         let text = fs::read_to_string(&self.summary).with_context(|| format!("no report in {shown}"))?;
         serde_json::from_str(&text).with_context(|| format!("{shown} does not follow the report's schema"))
     }
+}
+
+/// Hits of an average visit under the default settings, as the generator itself plans them.
+///
+/// # Errors
+/// When it cannot plan.
+pub(crate) fn hits_per_visit(loadgen: &Path) -> anyhow::Result<f64> {
+    const VISITS: u32 = 2000;
+    let mut plan = Command::new(loadgen);
+    for definition in settings::definitions() {
+        plan.env_remove(definition.name);
+    }
+    plan.args(["plan", "--visits", &VISITS.to_string(), "--seed", "1", "--start", "2026-01-05T00:00:00Z"]);
+    plan.env("RANDOMIZE_VISITOR_COUNTRIES", "false");
+    let hits = output_of(&mut plan)?.lines().count();
+    Ok(hits as f64 / f64::from(VISITS))
+}
+
+/// The report of a generator that runs with this `METRICS_PORT`.
+///
+/// # Errors
+/// When there is no answer, or it does not follow the schema.
+pub(crate) fn report_at(port: u16) -> anyhow::Result<RunReport> {
+    let url = format!("http://127.0.0.1:{port}/report");
+    ureq::get(&url)
+        .call()
+        .and_then(|mut answer| answer.body_mut().read_json())
+        .with_context(|| format!("no report from {url}"))
 }

@@ -1,10 +1,12 @@
 //! The project's own commands. `cargo xtask help` lists them.
 
+mod bench;
 mod clock;
 mod demo;
 mod deps;
 mod generate;
 mod generator;
+mod process;
 mod say;
 mod soak;
 mod steps;
@@ -34,6 +36,8 @@ enum Command {
     Generate(generate::Arguments),
     /// Check which crate may reach what, and the licences of everything that is linked
     DepsCheck,
+    /// Measure what a hit costs, beside wrk, and write docs/benchmarks.md
+    Bench(bench::Arguments),
     /// Watch a steady load for a long time: memory, open files, lag, and the conservation law against the receiver
     Soak(soak::Arguments),
 }
@@ -44,6 +48,7 @@ fn main() -> anyhow::Result<()> {
         Command::Test(arguments) => test::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
         Command::DepsCheck => deps::run(),
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::Soak(arguments) => soak::run(&arguments),
     }
 }

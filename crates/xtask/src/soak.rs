@@ -1,24 +1,18 @@
 //! `cargo xtask soak`: a steady load for a long time. Nothing may grow, and no hit may go missing at any moment.
 
-use std::{
-    net::{Ipv4Addr, TcpListener},
-    path::Path,
-    process::{Child, Command},
-    thread::sleep,
-    time::Duration,
-};
+use std::{process::Child, thread::sleep, time::Duration};
 
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
-use procfs::process::Process;
 use report::RunReport;
 
 use crate::{
     clock::Stopwatch,
-    generator::{Programs, Run},
+    generator::{Programs, Run, hits_per_visit, report_at},
+    process::resident_bytes,
     say,
     target::Sink,
-    workspace::output_of,
+    workspace::free_port,
 };
 
 /// How to run it.
@@ -119,8 +113,13 @@ fn watch(mut child: Child, port: u16, sink: &Sink, length: Duration) -> anyhow::
         let Ok(before) = report_at(port) else { continue };
         let recorded = sink.recorded()?.hits.recorded;
         let Ok(after) = report_at(port) else { continue };
-        let sample =
-            Sample { at: watch.elapsed(), before, recorded, after, sink_resident: resident(sink.pid())? };
+        let sample = Sample {
+            at: watch.elapsed(),
+            before,
+            recorded,
+            after,
+            sink_resident: resident_bytes(sink.pid())?,
+        };
         say::line(row(&sample, samples.last()));
         samples.push(sample);
     }
@@ -213,40 +212,6 @@ fn early_and_late(series: &[f64]) -> Option<(f64, f64)> {
     let quarter = series.len() / 4;
     let most = |part: &[f64]| part.iter().copied().fold(f64::MIN, f64::max);
     (quarter > 0).then(|| (most(&series[quarter..quarter * 2]), most(&series[series.len() - quarter..])))
-}
-
-/// Hits of an average visit under the settings of the soak, as the generator itself plans them.
-fn hits_per_visit(loadgen: &Path) -> anyhow::Result<f64> {
-    const VISITS: u32 = 2000;
-    let mut plan = Command::new(loadgen);
-    for definition in settings::definitions() {
-        plan.env_remove(definition.name);
-    }
-    plan.args(["plan", "--visits", &VISITS.to_string(), "--seed", "1", "--start", "2026-01-05T00:00:00Z"]);
-    plan.env("RANDOMIZE_VISITOR_COUNTRIES", "false");
-    let hits = output_of(&mut plan)?.lines().count();
-    Ok(hits as f64 / f64::from(VISITS))
-}
-
-/// A port of loopback that is free at the moment.
-fn free_port() -> anyhow::Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("cannot find a free port")?;
-    Ok(listener.local_addr().context("cannot find a free port")?.port())
-}
-
-fn report_at(port: u16) -> anyhow::Result<RunReport> {
-    let url = format!("http://127.0.0.1:{port}/report");
-    ureq::get(&url)
-        .call()
-        .and_then(|mut answer| answer.body_mut().read_json())
-        .with_context(|| format!("no report from {url}"))
-}
-
-/// Resident memory of a process in bytes.
-fn resident(pid: u32) -> anyhow::Result<u64> {
-    let status = Process::new(pid.cast_signed()).and_then(|process| process.status());
-    let status = status.with_context(|| format!("cannot read the status of process {pid}"))?;
-    Ok(status.vmrss.unwrap_or(0) * 1024)
 }
 
 #[cfg(test)]

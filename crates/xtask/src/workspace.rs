@@ -1,6 +1,7 @@
 //! Where things lie, and how other programs are run.
 
 use std::{
+    net::{Ipv4Addr, TcpListener},
     path::{Path, PathBuf},
     process::Command,
 };
@@ -70,4 +71,13 @@ pub(crate) fn metadata() -> anyhow::Result<Metadata> {
 /// A file of the workspace, as shown to people.
 pub(crate) fn relative(path: &Path) -> PathBuf {
     path.strip_prefix(root()).unwrap_or(path).to_owned()
+}
+
+/// A port of loopback that is free at the moment.
+///
+/// # Errors
+/// When there is none.
+pub(crate) fn free_port() -> anyhow::Result<u16> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("cannot find a free port")?;
+    Ok(listener.local_addr().context("cannot find a free port")?.port())
 }

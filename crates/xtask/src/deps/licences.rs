@@ -3,6 +3,8 @@
 use cargo_metadata::Package;
 use spdx::{Expression, ParseMode};
 
+use super::reach::{Graph, links};
+
 /// Permissive licences, and data under terms that ask for no more than a notice.
 const ALLOWED: &[&str] = &[
     "0BSD",
@@ -18,6 +20,9 @@ const ALLOWED: &[&str] = &[
     "Unlicense",
     "Zlib",
 ];
+
+/// Packages under other terms, and the one member that may link them; its own licence follows from that.
+const EXCEPTIONS: &[(&str, &str)] = &[("actix-governor", "control"), ("control", "control")];
 
 /// A package as far as its licence goes.
 pub(crate) struct Licensed<'a> {
@@ -36,12 +41,8 @@ impl<'a> From<&'a Package> for Licensed<'a> {
     }
 }
 
-/// The packages whose licence is not on the list.
-pub(crate) fn faults<'a>(packages: impl Iterator<Item = Licensed<'a>>) -> Vec<String> {
-    packages.filter_map(|package| fault(&package)).collect()
-}
-
-fn fault(package: &Licensed) -> Option<String> {
+/// What is wrong with a package's licence, given who links what.
+pub(crate) fn fault(package: &Licensed, members: &[&str], graph: &Graph) -> Option<String> {
     let Licensed { name, version, licence } = package;
     let Some(licence) = licence else {
         return Some(format!("{name} {version} names no licence"));
@@ -57,8 +58,19 @@ fn fault(package: &Licensed) -> Option<String> {
     };
     let allowed =
         expression.evaluate(|required| required.license.id().is_some_and(|id| ALLOWED.contains(&id.name)));
-    (!allowed)
-        .then(|| format!("{name} {version} is under {licence}, which is not on the list of allowed licences"))
+    if allowed {
+        return None;
+    }
+    let Some((_, only)) = EXCEPTIONS.iter().find(|(exception, _)| exception == name) else {
+        return Some(format!(
+            "{name} {version} is under {licence}, which is not on the list of allowed licences"
+        ));
+    };
+    let linking: Vec<&str> =
+        members.iter().copied().filter(|member| member != only && links(graph, member, name)).collect();
+    (!linking.is_empty()).then(|| {
+        format!("{name} {version} is under {licence}: only {only} may link it, not {}", linking.join(", "))
+    })
 }
 
 #[cfg(test)]
@@ -66,7 +78,7 @@ mod tests {
     use super::*;
 
     fn fault_of(licence: Option<&str>) -> Option<String> {
-        fault(&Licensed { name: "thing", version: "1.2.3".to_owned(), licence })
+        fault(&Licensed { name: "thing", version: "1.2.3".to_owned(), licence }, &[], &Graph::new())
     }
 
     #[test]
@@ -88,5 +100,20 @@ mod tests {
             Some("thing 1.2.3 is under MIT AND AGPL-3.0-only, which is not on the list of allowed licences")
         );
         assert_eq!(fault_of(None).as_deref(), Some("thing 1.2.3 names no licence"));
+    }
+    #[test]
+    fn an_exception_is_for_one_member_only() {
+        let governor = Licensed {
+            name: "actix-governor",
+            version: "0.10.0".to_owned(),
+            licence: Some("GPL-3.0-or-later"),
+        };
+        let mut graph = Graph::from([("control", vec!["actix-governor"]), ("loadgen", vec!["report"])]);
+        assert_eq!(fault(&governor, &["control", "loadgen"], &graph), None);
+        graph.insert("loadgen", vec!["control"]);
+        assert_eq!(
+            fault(&governor, &["control", "loadgen"], &graph).as_deref(),
+            Some("actix-governor 0.10.0 is under GPL-3.0-or-later: only control may link it, not loadgen")
+        );
     }
 }

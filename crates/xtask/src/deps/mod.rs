@@ -22,8 +22,13 @@ pub(crate) fn run() -> anyhow::Result<()> {
         faults.extend(reach::faults_of_tree(name, &reach::tree(name)?));
         faults.extend(sources::faults_of_crate(name)?);
     }
-    faults.extend(reach::faults_between_members(&metadata));
-    faults.extend(licences::faults(metadata.packages.iter().map(licences::Licensed::from)));
+    let graph = reach::graph(&metadata);
+    let members: Vec<&str> =
+        metadata.workspace_packages().into_iter().map(|package| package.name.as_str()).collect();
+    faults.extend(reach::faults_between_members(&graph));
+    for package in &metadata.packages {
+        faults.extend(licences::fault(&package.into(), &members, &graph));
+    }
     say::line(format!("{} packages looked at; pure: {}", metadata.packages.len(), PURE.join(", ")));
     if faults.is_empty() {
         return Ok(());

@@ -75,36 +75,48 @@ pub(crate) fn faults_of_tree(package: &str, tree: &str) -> Vec<String> {
     faults
 }
 
-/// Members that reach one they must not, by normal dependencies, directly or through others.
-pub(crate) fn faults_between_members(metadata: &Metadata) -> Vec<String> {
-    let members: BTreeMap<&str, Vec<&str>> = metadata
-        .workspace_packages()
-        .into_iter()
-        .map(|package| {
-            let normal = package.dependencies.iter().filter(|needed| needed.kind == DependencyKind::Normal);
-            (package.name.as_str(), normal.map(|needed| needed.name.as_str()).collect())
-        })
-        .collect();
-    faults_of_members(&members)
+/// Which package needs which, by name and by normal dependencies: what is linked, not what tests or builds use.
+pub(crate) type Graph<'a> = BTreeMap<&'a str, Vec<&'a str>>;
+
+/// The graph of all packages of the workspace.
+pub(crate) fn graph(metadata: &Metadata) -> Graph<'_> {
+    let names: BTreeMap<_, _> =
+        metadata.packages.iter().map(|package| (&package.id, package.name.as_str())).collect();
+    let nodes = metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
+    let mut graph = Graph::new();
+    for node in nodes {
+        let normal = node
+            .deps
+            .iter()
+            .filter(|needed| needed.dep_kinds.iter().any(|needed| needed.kind == DependencyKind::Normal));
+        graph.entry(names[&node.id]).or_default().extend(normal.map(|needed| names[&needed.pkg]));
+    }
+    graph
 }
 
-fn faults_of_members(members: &BTreeMap<&str, Vec<&str>>) -> Vec<String> {
-    APART
-        .iter()
-        .filter(|(from, to, _)| reached(members, from).contains(to))
-        .map(|(from, to, why)| format!("{from} must not depend on {to}: {why}"))
-        .collect()
-}
-
-fn reached<'a>(members: &BTreeMap<&'a str, Vec<&'a str>>, from: &str) -> BTreeSet<&'a str> {
+/// Whether `from` links `to`, directly or through others.
+pub(crate) fn links(graph: &Graph, from: &str, to: &str) -> bool {
     let mut seen = BTreeSet::new();
-    let mut open: Vec<&str> = members.get(from).into_iter().flatten().copied().collect();
+    let mut open = vec![from];
     while let Some(name) = open.pop() {
-        if members.contains_key(name) && seen.insert(name) {
-            open.extend(members[name].iter().copied());
+        let needed = graph.get(name).into_iter().flatten().copied();
+        for name in needed.filter(|name| seen.insert(*name)) {
+            if name == to {
+                return true;
+            }
+            open.push(name);
         }
     }
-    seen
+    false
+}
+
+/// Members that link one they must not.
+pub(crate) fn faults_between_members(graph: &Graph) -> Vec<String> {
+    APART
+        .iter()
+        .filter(|(from, to, _)| links(graph, from, to))
+        .map(|(from, to, why)| format!("{from} must not depend on {to}: {why}"))
+        .collect()
 }
 
 #[cfg(test)]
@@ -127,14 +139,14 @@ mod tests {
 
     #[test]
     fn a_member_is_reached_through_another() {
-        let members = BTreeMap::from([
+        let members = Graph::from([
             ("control", vec!["report", "helper"]),
             ("helper", vec!["loadgen", "serde"]),
             ("loadgen", vec!["report"]),
             ("report", vec![]),
         ]);
         assert_eq!(
-            faults_of_members(&members),
+            faults_between_members(&members),
             [
                 "control must not depend on loadgen: the two meet at environment variables, files and the run report"
             ]

@@ -1,0 +1,62 @@
+//! A million visits under way at once: what they take in memory, and whether new ones still start in time.
+
+use std::{fmt::Write as _, thread::sleep, time::Duration};
+
+use anyhow::Context as _;
+
+use crate::{
+    clock::Stopwatch,
+    generator::{Programs, Run, report_at},
+    say,
+    target::Sink,
+    workspace::free_port,
+};
+
+/// 3,704 visits a second of 4.5 minutes on average.
+const VISITS_PER_DAY: &str = "320000000";
+/// Visits last at most 8 minutes: after these no more are added than end.
+const SECONDS: u64 = 600;
+const SAMPLES: u32 = 10;
+
+/// Plays them against the null sink and shows memory and lag over time.
+pub(super) fn run(programs: &Programs) -> anyhow::Result<String> {
+    let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+    let sink = Sink::start(&programs.sink, 0, None)?;
+    let port = free_port()?;
+    let mut run = Run::new(&programs.loadgen, &sink.tracker_url(), folder.path()).without_token().settings([
+        ("TARGET_VISITS_PER_DAY", VISITS_PER_DAY),
+        ("VISIT_PACING", "realtime"),
+        ("CONCURRENCY", "200"),
+        ("AUTO_STOP_AFTER_HOURS", &(SECONDS as f64 / 3600.0).to_string()),
+        ("GRACE_PERIOD", "1"),
+        ("METRICS_PORT", &port.to_string()),
+        ("LOG_LEVEL", "ERROR"),
+    ]);
+    let mut child = run.command().spawn().context("cannot start the load generator")?;
+    let mut text = String::from(
+        "`TARGET_VISITS_PER_DAY=320000000 VISIT_PACING=realtime` against `sink --null`.\n\n\
+         | after | visits under way | resident | lag p99 | hits a second | skipped |\n|---:|---:|---:|---:|---:|---:|\n",
+    );
+    let watch = Stopwatch::start();
+    let interval = Duration::from_secs(SECONDS) / SAMPLES;
+    let mut earlier = (0.0, 0);
+    for sample in 1..SAMPLES {
+        sleep((interval * sample).saturating_sub(watch.elapsed()));
+        let report = report_at(port)?;
+        let resident = report.process.map_or(0.0, |process| process.resident_bytes as f64 / 1e6);
+        let now = (watch.elapsed().as_secs_f64(), report.hits.acknowledged);
+        let row = format!(
+            "| {:.0} s | {} | {resident:.0} MB | {:.3} ms | {:.0} | {} |",
+            now.0,
+            report.visits.under_way,
+            report.lag_ms.p99,
+            (now.1 - earlier.1) as f64 / (now.0 - earlier.0),
+            report.visits.skipped,
+        );
+        say::line(&row);
+        let _ = writeln!(text, "{row}");
+        earlier = now;
+    }
+    child.wait().context("cannot wait for the load generator")?;
+    Ok(text)
+}

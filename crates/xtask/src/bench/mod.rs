@@ -1,0 +1,82 @@
+//! `cargo xtask bench`: what a hit costs, measured and written down with the command and the machine.
+
+mod cost;
+mod million;
+mod page;
+mod rivals;
+
+use std::fmt::Write as _;
+
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+
+use crate::{
+    generator::Programs,
+    say,
+    workspace::{cargo, output_of, root},
+};
+
+/// What to measure.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  cargo xtask bench\n  cargo xtask bench single --seconds 20")]
+pub(crate) struct Arguments {
+    /// Only these; none = all
+    what: Vec<What>,
+    /// How long each of single and bulk sends
+    #[arg(long, value_name = "N", default_value_t = 15, value_parser = clap::value_parser!(u64).range(5..))]
+    seconds: u64,
+}
+
+/// A benchmark, and a section of docs/benchmarks.md.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum What {
+    /// Processor time a hit, one request each, beside wrk
+    Single,
+    /// Processor time a hit in bulk requests
+    Bulk,
+    /// A million visits under way at once: memory and lag
+    Million,
+    /// Planning and encoding alone
+    Planning,
+}
+
+impl What {
+    const ALL: [Self; 4] = [Self::Single, Self::Bulk, Self::Million, Self::Planning];
+}
+
+/// Measures, prints, and writes docs/benchmarks.md.
+///
+/// # Errors
+/// When a program does not build or run.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let programs = Programs::build()?;
+    let wanted: Vec<What> = What::ALL
+        .into_iter()
+        .filter(|what| arguments.what.is_empty() || arguments.what.contains(what))
+        .collect();
+    let mut page = page::Page::read(&root().join("docs/benchmarks.md"))?;
+    for what in wanted {
+        let name = what.to_possible_value().context("every benchmark has a name")?.get_name().to_owned();
+        say::heading(&name);
+        let text = match what {
+            What::Single => cost::single(&programs, arguments.seconds)?,
+            What::Bulk => cost::bulk(&programs, arguments.seconds)?,
+            What::Million => million::run(&programs)?,
+            What::Planning => planning()?,
+        };
+        say::line(&text);
+        page.set(&name, &format!("`cargo xtask bench {name}` on {}\n\n{text}", page::machine()));
+        page.write()?;
+    }
+    Ok(())
+}
+
+/// The crates' own benchmarks, as they print themselves.
+fn planning() -> anyhow::Result<String> {
+    let mut text = String::new();
+    for (package, bench) in [("traffic", "plan"), ("matomo", "encode")] {
+        let printed = output_of(&mut cargo(&["bench", "--quiet", "--package", package, "--bench", bench]))?;
+        let _ = write!(text, "```\n{}\n```\n", printed.trim_end());
+    }
+    Ok(text)
+}
