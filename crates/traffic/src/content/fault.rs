@@ -80,11 +80,18 @@ impl<'a> Faults<'a> {
 /// A text as a message shows it: quoted, control characters escaped, not longer than a line can bear.
 pub(super) fn quoted(text: &str) -> String {
     const SHOWN: usize = 80;
-    let mut shown: String = text.chars().take(SHOWN).flat_map(char::escape_debug).collect();
-    if text.chars().nth(SHOWN).is_some() {
-        shown.push('…');
+    let mut shown = String::from('"');
+    let mut room = SHOWN;
+    for escaped in text.chars().map(char::escape_debug) {
+        let Some(left) = room.checked_sub(escaped.len()) else {
+            shown.push('…');
+            break;
+        };
+        room = left;
+        shown.extend(escaped);
     }
-    format!("\"{shown}\"")
+    shown.push('"');
+    shown
 }
 
 #[cfg(test)]
@@ -100,8 +107,8 @@ mod tests {
         assert_eq!(
             shown,
             [
-                "events.json, line 7, click_events[2].category: missing: give a text",
                 "events.json: an empty file: give a list",
+                "events.json, line 7, click_events[2].category: missing: give a text",
             ]
         );
     }

@@ -24,8 +24,10 @@ pub(super) fn parse(content: &str, sections: &[String], faults: &mut Faults<'_>)
         let bounce = fields.number("bounce", 0.0..=1.0, faults);
         let pages = inner(&mut fields, "pages", faults, pages);
         let dwell = inner(&mut fields, "dwell", faults, dwell);
-        let features = inner(&mut fields, "features", faults, features);
-        let channels = inner(&mut fields, "channels", faults, channels);
+        let features =
+            inner(&mut fields, "features", faults, |fields, faults| Some(features(fields, faults)));
+        let channels =
+            inner(&mut fields, "channels", faults, |fields, faults| Some(channels(fields, faults)));
         let names = fields.optional_list("sections", faults).unwrap_or_default();
         let section_affinity = fields.optional_probability("section_affinity", faults).unwrap_or_default();
         let source = fields.optional_label("source", faults).unwrap_or_default();
@@ -91,8 +93,7 @@ fn dwell(fields: &mut Fields<'_>, faults: &mut Faults<'_>) -> Option<Dwell> {
     Some(Dwell { shape: shape?, scale_s: scale_s? })
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "read like its neighbours, which can fail")]
-fn features(fields: &mut Fields<'_>, faults: &mut Faults<'_>) -> Option<Features> {
+fn features(fields: &mut Fields<'_>, faults: &mut Faults<'_>) -> Features {
     let features = Features {
         site_search: fields.optional_probability("site_search", faults),
         outlinks: fields.optional_probability("outlinks", faults),
@@ -108,12 +109,16 @@ fn features(fields: &mut Fields<'_>, faults: &mut Faults<'_>) -> Option<Features
         let remedy = format!("give at least ecommerce, which is {ecommerce}: an order comes out of a cart");
         fields.refuse_at("cart", Refused::new(cart.to_string(), remedy), faults);
     }
-    Some(features)
+    features
 }
 
-fn channels(fields: &mut Fields<'_>, faults: &mut Faults<'_>) -> Option<Channels> {
+fn channels(fields: &mut Fields<'_>, faults: &mut Faults<'_>) -> Channels {
+    let mut sound = true;
     let mut weight = |field, faults: &mut Faults<'_>| {
-        fields.optional(field, |node: Node<'_>| node.number(&(0.0..=1e9)), faults).unwrap_or_default()
+        let given = fields.has(field);
+        let weight = fields.optional(field, |node: Node<'_>| node.number(&(0.0..=1e9)), faults);
+        sound &= given == weight.is_some();
+        weight.unwrap_or_default()
     };
     let channels = Channels {
         direct: weight("direct", faults),
@@ -122,11 +127,10 @@ fn channels(fields: &mut Fields<'_>, faults: &mut Faults<'_>) -> Option<Channels
         site: weight("site", faults),
         campaign: weight("campaign", faults),
     };
-    if channels == Channels::default() && faults.is_empty() {
+    if sound && channels == Channels::default() {
         fields.missing("direct", "give at least one channel a weight above 0", faults);
-        return None;
     }
-    Some(channels)
+    channels
 }
 
 fn preferred(names: &[Node<'_>], sections: &[String], place: &str, faults: &mut Faults<'_>) -> Vec<u32> {

@@ -35,9 +35,11 @@ impl Content {
         let products = reading.read(File::Products, tables::products);
         let agents = reading.read(File::Agents, tables::agents);
         let journeys = reading.read(File::Journeys, |text, faults| journeys::parse(text, &sections, faults));
+        let found = reading.faults.len();
         let languages = reading.read(File::Languages, places::languages);
+        let known = if reading.faults.len() == found { languages.as_slice() } else { &[] };
         let mut countries =
-            reading.read(File::Countries, |text, faults| places::countries(text, &languages, faults));
+            reading.read(File::Countries, |text, faults| places::countries(text, known, faults));
         reading.read(File::Addresses, |text, faults| places::addresses(text, &mut countries, faults));
         if !reading.faults.is_empty() {
             return Err(reading.faults);

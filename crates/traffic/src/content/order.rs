@@ -198,6 +198,8 @@ fn draft(
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn complete(amounts: [Option<u64>; 4], items: Option<u64>) -> Result<[u64; 4], &'static str> {
@@ -222,5 +224,21 @@ mod tests {
         assert_eq!(complete([Some(5), None, Some(10), None], None), Err("ecommerce_revenue"));
         assert_eq!(complete([None, None, Some(10), None], None), Err("ecommerce_revenue"));
         assert_eq!(complete([None, Some(60), None, None], Some(70)), Err("ecommerce_subtotal"));
+    }
+
+    proptest! {
+        #[test]
+        fn an_order_that_is_taken_adds_up_and_keeps_what_was_given(
+            amounts in proptest::array::uniform4(proptest::option::of(0..500_u64)),
+            items in proptest::option::of(0..500_u64),
+        ) {
+            let Ok(order) = complete(amounts, items) else { return Ok(()) };
+            let [revenue, subtotal, tax, shipping] = order;
+            prop_assert_eq!(subtotal + tax + shipping, revenue);
+            prop_assert!(items.is_none_or(|items| items == subtotal));
+            for (given, taken) in amounts.into_iter().zip(order) {
+                prop_assert!(given.is_none_or(|given| given == taken));
+            }
+        }
     }
 }

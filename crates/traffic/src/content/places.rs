@@ -94,7 +94,8 @@ fn language_tag(given: &str) -> Result<String, Refused> {
     }
 }
 
-/// Reads `countries.json`; the address blocks come from their own file.
+/// Reads `countries.json`; the address blocks come from their own file. Without languages, as when their file is
+/// wrong, any is taken, so that one fault does not look like many.
 pub(super) fn countries(content: &str, languages: &[Language], faults: &mut Faults<'_>) -> Vec<Country> {
     let numbers: HashMap<&str, u32> =
         languages.iter().zip(0..).map(|(l, number)| (l.lang.as_str(), number)).collect();
@@ -139,7 +140,8 @@ fn mix(
     let mut languages = Vec::with_capacity(entries.len());
     for (tag, weight) in entries {
         let place = format!("{place}.{tag}");
-        match (numbers.get(tag.as_str()), weight.number(&WEIGHTS)) {
+        let number = numbers.get(tag.as_str()).or(numbers.is_empty().then_some(&0));
+        match (number, weight.number(&WEIGHTS)) {
             (Some(&number), Ok(weight)) => languages.push((number, weight)),
             (number, weight_read) => {
                 if number.is_none() {
@@ -177,7 +179,7 @@ pub(super) fn addresses(content: &str, countries: &mut [Country], faults: &mut F
     }
     if faults.is_empty() {
         for country in countries.iter().filter(|country| country.blocks.is_empty()) {
-            let remedy = format!("give at least one, for example {} 84.128.0.0/11", country.code);
+            let remedy = format!("give at least one line: {} first-address/prefix-length", country.code);
             faults.add(None, "", format!("no block for {}", quoted(&country.code)), remedy);
         }
     }

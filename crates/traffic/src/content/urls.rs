@@ -132,8 +132,8 @@ impl Names {
 
 /// A title for a page that has none: its last path segment as words, or the host.
 fn title_of(url: &Url) -> String {
-    let segments = url.path_segments().into_iter().flatten();
-    let last = segments.filter(|segment| !segment.is_empty()).next_back().unwrap_or_default();
+    let mut segments = url.path_segments().into_iter().flatten();
+    let last = segments.rfind(|segment| !segment.is_empty()).unwrap_or_default();
     let decoded = percent_decode_str(last).decode_utf8_lossy();
     let stem = match decoded.rsplit_once('.') {
         Some((stem, extension)) if !stem.is_empty() && extension.len() <= 5 => stem,

@@ -36,7 +36,7 @@ fn there_are_as_many_of_each_as_promised() {
 fn pages_lie_in_ten_sections_of_five_subsections_of_forty() {
     let content = Content::built_in();
     assert_eq!(
-        HashSet::<&str>::from_iter(content.sections.iter().map(String::as_str)),
+        content.sections.iter().map(String::as_str).collect::<HashSet<&str>>(),
         HashSet::from([
             "products",
             "blog",

@@ -4,7 +4,8 @@
 //! character and `⟦a*1010⟧` for that many of them.
 
 use traffic::{
-    content::{Fault, events, urls},
+    Content,
+    content::{Fault, File, Sources, events, urls},
     funnel,
 };
 
@@ -44,31 +45,42 @@ fn filled_in(file: &str) -> String {
     text
 }
 
-fn check<T>(table: &str, at_least: usize, validate: impl Fn(&str) -> Result<T, Vec<Fault>>) {
+fn check<T>(table: &str, at_least: usize, validate: impl Fn(&str, &str) -> Result<T, Vec<Fault>>) {
     let cases = cases(table);
     assert!(cases.len() >= at_least, "only {} cases", cases.len());
-    let mut wrong = String::new();
+    let mut wrong = Vec::new();
     for case in cases {
-        let faults = validate(&case.file).err().unwrap_or_default();
+        let faults = validate(&case.title, &case.file).err().unwrap_or_default();
         let said: Vec<String> = faults.iter().map(Fault::to_string).collect();
-        if faults.is_empty() || said.join("\n") != case.faults {
-            wrong += &format!("=== {}\n---\n{}\n", case.title, said.join("\n"));
+        let said = said.join("\n");
+        if said.is_empty() || said != case.faults {
+            wrong.push(format!("=== {}\n---\n{said}", case.title));
         }
     }
-    assert!(wrong.is_empty(), "these faults are not those of the table:\n{wrong}");
+    assert!(wrong.is_empty(), "these faults are not those of the table:\n{}", wrong.join("\n"));
 }
 
 #[test]
 fn wrong_lists_of_urls() {
-    check(include_str!("refused/urls.txt"), 20, urls::validate);
+    check(include_str!("refused/urls.txt"), 20, |_, file| urls::validate(file));
 }
 
 #[test]
 fn wrong_events() {
-    check(include_str!("refused/events.txt"), 20, events::validate);
+    check(include_str!("refused/events.txt"), 20, |_, file| events::validate(file));
 }
 
 #[test]
 fn wrong_funnels() {
-    check(include_str!("refused/funnels.txt"), 30, funnel::validate);
+    check(include_str!("refused/funnels.txt"), 30, |_, file| funnel::validate(file));
+}
+
+/// Their cases are named by the file, and are loaded in its place.
+#[test]
+fn wrong_files_of_a_content_folder() {
+    check(include_str!("refused/others.txt"), 15, |title, text| {
+        let file = File::ALL.into_iter().find(|file| title.starts_with(file.name()));
+        let file = file.expect("the title begins with the file's name");
+        Content::load(Sources::default().set(file, file.name(), text))
+    });
 }
