@@ -52,7 +52,7 @@ enum KindOfPlan {
         rate: f64,
     },
     /// The days of a window, so many visits each.
-    Backfill { first_day: Date, visits_per_day: u64, total: u64 },
+    Backfill { days: Arc<[Date]>, visits_per_day: u64, total: u64 },
 }
 
 impl Schedule {
@@ -81,13 +81,14 @@ impl Schedule {
         seed: u64,
         now_us: i64,
     ) -> Self {
-        let days = backfill.last_day.since(backfill.first_day).map_or(0, |span| span.get_days()) + 1;
-        let planned = backfill.visits_per_day.saturating_mul(u64::try_from(days).unwrap_or(0));
+        let calendar = Calendar::by_day(arrivals.shape, arrivals.time_zone.clone());
+        let days: Arc<[Date]> = calendar.days(backfill.first_day, backfill.last_day).collect();
+        let planned = backfill.visits_per_day.saturating_mul(days.len() as u64);
         let plan = Plan {
-            calendar: Calendar::by_day(arrivals.shape, arrivals.time_zone.clone()),
+            calendar,
             spacing: Spacing::new(arrivals.process, keyed(backfill.seed.unwrap_or(seed), STREAM)),
             kind: KindOfPlan::Backfill {
-                first_day: backfill.first_day,
+                days,
                 visits_per_day: backfill.visits_per_day,
                 total: planned.min(backfill.visits_total.unwrap_or(u64::MAX)),
             },
@@ -102,11 +103,15 @@ impl Schedule {
     pub fn ending_before(self, now_us: i64, longest_ms: u64) -> Self {
         let last_us = now_us.saturating_sub_unsigned(longest_ms.saturating_mul(1000));
         let due = self.index_at(last_us.saturating_add(1));
-        let KindOfPlan::Backfill { first_day, visits_per_day, total } = self.0.kind else { return self };
+        let KindOfPlan::Backfill { days, visits_per_day, total } = &self.0.kind else { return self };
         Self(Arc::new(Plan {
             calendar: self.0.calendar.clone(),
             spacing: self.0.spacing,
-            kind: KindOfPlan::Backfill { first_day, visits_per_day, total: total.min(due) },
+            kind: KindOfPlan::Backfill {
+                days: Arc::clone(days),
+                visits_per_day: *visits_per_day,
+                total: (*total).min(due),
+            },
         }))
     }
 
@@ -123,6 +128,7 @@ impl Schedule {
     /// The first visit that is due at `at_us` (Unix microseconds) or later.
     pub fn index_at(&self, at_us: i64) -> u64 {
         let plan = &self.0;
+        let at_us = calendar::within_calendars(at_us);
         let mut low = match &plan.kind {
             KindOfPlan::Live { offset, origin_us, rate } => {
                 let period = plan.calendar.period_at(at_us);
@@ -131,10 +137,10 @@ impl Schedule {
                 // A visit lies in the block of its operational time or on that block's lower end.
                 (due.max(0.0) as u64 / BLOCK).saturating_sub(1) * BLOCK
             }
-            KindOfPlan::Backfill { first_day, visits_per_day, total } => {
-                let date = plan.calendar.date_at(at_us);
-                let days = date.since(*first_day).map_or(0, |span| span.get_days());
-                u64::try_from(days).unwrap_or(0).saturating_sub(1).saturating_mul(*visits_per_day).min(*total)
+            KindOfPlan::Backfill { days, visits_per_day, total } => {
+                let today = plan.calendar.date_at(at_us);
+                let before = days.partition_point(|&day| day < today).saturating_sub(1) as u64;
+                before.saturating_mul(*visits_per_day).min(*total)
             }
         };
         // From there on the starts ascend: double the step until one is due, then halve.
@@ -167,9 +173,7 @@ impl Schedule {
     pub fn day(&self, index: u64) -> Option<Date> {
         match self.0.kind {
             KindOfPlan::Live { .. } => None,
-            KindOfPlan::Backfill { first_day, visits_per_day, total } => {
-                (index < total).then(|| calendar::add_days(first_day, index / visits_per_day))
-            }
+            KindOfPlan::Backfill { total, .. } => (index < total).then(|| self.0.day_of(index)),
         }
     }
 }
@@ -182,19 +186,26 @@ impl Plan {
             KindOfPlan::Live { .. } => {
                 Some(Segment { first: index / BLOCK * BLOCK, count: BLOCK, closed: true, key: index / BLOCK })
             }
-            KindOfPlan::Backfill { first_day, visits_per_day, total } => {
+            KindOfPlan::Backfill { visits_per_day, total, .. } => {
                 if index >= total {
                     return None;
                 }
-                let (day, within) = (index / visits_per_day, index % visits_per_day);
+                let within = index % visits_per_day;
                 let start = within / BLOCK * BLOCK;
                 let count = (visits_per_day - start).min(BLOCK);
                 // A day draws from its date, so it is the same whatever window it is part of.
-                let date = calendar::day_number(calendar::add_days(first_day, day));
-                let key = keyed(date, start / BLOCK);
+                let key = keyed(calendar::day_number(self.day_of(index)), start / BLOCK);
                 let closed = start + count < visits_per_day;
-                Some(Segment { first: day * visits_per_day + start, count, closed, key })
+                Some(Segment { first: index - within + start, count, closed, key })
             }
+        }
+    }
+
+    /// The day of a backfill's visit.
+    fn day_of(&self, index: u64) -> Date {
+        match &self.kind {
+            KindOfPlan::Live { .. } => Date::ZERO,
+            KindOfPlan::Backfill { days, visits_per_day, .. } => days[(index / visits_per_day) as usize],
         }
     }
 
@@ -219,9 +230,7 @@ impl Plan {
     fn period_of(&self, index: u64, place: f64) -> Period {
         match self.kind {
             KindOfPlan::Live { .. } => self.calendar.period_at(self.evenly(place)),
-            KindOfPlan::Backfill { first_day, visits_per_day, .. } => {
-                self.calendar.period_of(calendar::add_days(first_day, index / visits_per_day))
-            }
+            KindOfPlan::Backfill { .. } => self.calendar.period_of(self.day_of(index)),
         }
     }
 

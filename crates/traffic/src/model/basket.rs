@@ -11,7 +11,6 @@
 
 use settings::Ecommerce;
 
-use super::lists::ZIPF;
 use crate::{
     Content, Item, Order,
     random::{Alias, Stream},
@@ -25,6 +24,9 @@ const QUANTITIES: [f64; 3] = [85.0, 12.0, 3.0];
 
 /// How far a price may be from the list's.
 const PRICE_SPREAD: f64 = 0.05;
+
+/// How much likelier a cheap product is: its weight is the price to the power of minus this.
+const CHEAPER_SELLS: f64 = 0.5;
 
 /// The most lines of an order.
 const MOST_LINES: u32 = 100;
@@ -84,7 +86,7 @@ impl Baskets {
             offers.extend(Offer::new(0, (least, most), ecommerce.tax_rate));
         }
         Self {
-            products: Alias::zipf(products, ZIPF),
+            products: Alias::new(prices.iter().map(|&price| (price as f64).powf(-CHEAPER_SELLS))),
             prices,
             by_price,
             lines: Alias::new((least_lines..=most_lines).map(weight)),

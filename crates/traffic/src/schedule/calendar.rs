@@ -67,6 +67,12 @@ impl Calendar {
         Self { shape, time_zone, days, regular }
     }
 
+    /// The dates from first to last that a clock of this zone ever shows.
+    pub(super) fn days(&self, first: Date, last: Date) -> impl Iterator<Item = Date> {
+        let dates = first.series(1.day()).take_while(move |&day| day <= last);
+        dates.filter(|&day| self.start_of(day) < self.start_of(add_days(day, 1)))
+    }
+
     /// The local date at a moment.
     pub(super) fn date_at(&self, at_us: i64) -> Date {
         self.time_zone.to_datetime(timestamp(at_us)).date()
@@ -74,6 +80,7 @@ impl Calendar {
 
     /// The period that a moment lies in.
     pub(super) fn period_at(&self, at_us: i64) -> Period {
+        let at_us = within_calendars(at_us);
         let today = self.date_at(at_us);
         let mut first = match self.days {
             7 => add_days_back(today, u64::from(today.weekday().to_monday_zero_offset().unsigned_abs())),
@@ -185,6 +192,12 @@ pub(crate) fn day_number(day: Date) -> u64 {
     i64::from(day.since(date(1, 1, 1)).map_or(0, |span| span.get_days())).cast_unsigned()
 }
 
+/// A moment, brought into the years that calendars are computed for.
 fn timestamp(at_us: i64) -> Timestamp {
-    Timestamp::from_microsecond(at_us).unwrap_or(if at_us < 0 { Timestamp::MIN } else { Timestamp::MAX })
+    Timestamp::from_microsecond(within_calendars(at_us)).unwrap_or_default()
+}
+
+/// The nearest moment from the year 1 to about the year 9000.
+pub(super) fn within_calendars(at_us: i64) -> i64 {
+    at_us.clamp(-62_135_000_000_000_000, 221_845_000_000_000_000)
 }
