@@ -29,7 +29,12 @@ impl Answer {
 
     /// 200 and the pixel.
     pub(crate) fn gif() -> Self {
-        Self::new(StatusCode::OK, "image/gif", Bytes::from_static(GIF))
+        Self::gif_as(StatusCode::OK)
+    }
+
+    /// The pixel with another status.
+    pub(crate) fn gif_as(status: StatusCode) -> Self {
+        Self::new(status, "image/gif", Bytes::from_static(GIF))
     }
 
     /// The pixel with a notice behind it: the hit was refused.

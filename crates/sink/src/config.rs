@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use crate::Clock;
+use crate::sites::{Setup, SetupError};
 
 /// How a receiver is set up. The default listens on a free loopback port and keeps its rows in a directory that is
 /// removed when it ends.
@@ -15,8 +16,10 @@ pub struct Config {
     pub db: Option<PathBuf>,
     /// A token with super-user rights.
     pub token: Option<String>,
-    /// Time zone of site 1, an IANA name.
-    pub time_zone: String,
+    /// Time zone of site 1, an IANA name; `None` keeps what the database has, or UTC.
+    pub time_zone: Option<String>,
+    /// More sites and tokens, and the modes to start in.
+    pub setup: Setup,
     /// Answer at once and record nothing: a target for benchmarks.
     pub null: bool,
     /// Largest body that is taken, in bytes; a larger one is answered 413.
@@ -33,7 +36,8 @@ impl Default for Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             db: None,
             token: None,
-            time_zone: "UTC".to_owned(),
+            time_zone: None,
+            setup: Setup::default(),
             null: false,
             body_limit: 1 << 20,
             keep_params: true,
@@ -67,7 +71,7 @@ pub enum StartError {
     /// The writer's thread could not be started.
     #[error("cannot start the writer's thread: {0}")]
     Thread(std::io::Error),
-    /// The time zone is not known.
-    #[error("time zone {0:?} is not known; give an IANA name such as Europe/Berlin with --time-zone")]
-    TimeZone(String),
+    /// A site or a token cannot be as it is given.
+    #[error(transparent)]
+    Setup(#[from] SetupError),
 }

@@ -25,9 +25,9 @@ struct Args {
     /// A token with super-user rights
     #[arg(long, env = "SINK_TOKEN", hide_env_values = true)]
     token: Option<String>,
-    /// Time zone of site 1
-    #[arg(long, value_name = "NAME", default_value = "UTC")]
-    time_zone: String,
+    /// Time zone of site 1 [default: what the database has, or UTC]
+    #[arg(long, value_name = "NAME")]
+    time_zone: Option<String>,
     /// Only answer, record nothing: a target for benchmarks
     #[arg(long)]
     null: bool,

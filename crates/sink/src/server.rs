@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::Mutex;
+use std::sync::{Mutex, RwLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -21,6 +21,7 @@ use tokio_util::task::TaskTracker;
 use crate::answer::Answer;
 use crate::config::{Config, StartError};
 use crate::params::Params;
+use crate::sites::Registry;
 use crate::stats::{Requests, Stats};
 use crate::store::writer::{Place, Writer};
 use crate::tracker::{self, Delivery, Engine};
@@ -60,9 +61,6 @@ impl std::fmt::Debug for Shared {
 /// # Errors
 /// When the address cannot be listened on, the database cannot be opened, or the time zone is not known.
 pub async fn start(config: Config) -> Result<Handle, StartError> {
-    if jiff::tz::TimeZone::get(&config.time_zone).is_err() {
-        return Err(StartError::TimeZone(config.time_zone));
-    }
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|source| StartError::Listen { address: config.listen, source })?;
@@ -74,7 +72,9 @@ pub async fn start(config: Config) -> Result<Handle, StartError> {
         let place = Place::new(config.db.clone())?;
         let failed = |source| StartError::Database { path: place.path.clone(), source };
         let db = crate::store::open_writer(&place.path).map_err(failed)?;
-        let engine = Engine::new(db, &config).map_err(failed)?;
+        let registry = Arc::new(RwLock::new(registry(&db, &config)?));
+        let mut engine = Engine::new(db, registry, config.clock, config.keep_params).map_err(failed)?;
+        engine.save_registry().map_err(failed)?;
         let (writer, thread) = Writer::start(engine)?;
         (Some(writer), Some(thread), Some(place))
     };
@@ -89,6 +89,28 @@ pub async fn start(config: Config) -> Result<Handle, StartError> {
     let tasks = TaskTracker::new();
     tasks.spawn(accept(listener, shared.clone(), stop.clone(), tasks.clone()));
     Ok(Handle { addr, shared, stop, tasks, writer: Mutex::new(thread) })
+}
+
+/// What the database has, with what the configuration adds.
+fn registry(db: &rusqlite::Connection, config: &Config) -> Result<Registry, StartError> {
+    let stored: Option<String> =
+        db.query_row("SELECT value FROM meta WHERE key = 'registry'", [], |row| row.get(0)).ok();
+    let stored = stored.and_then(|json| serde_json::from_str::<Registry>(&json).ok()).map(Registry::restore);
+    let token = config.token.as_deref();
+    let mut registry = match stored {
+        Some(mut stored) => {
+            if let Some(token) = token {
+                stored.put_super(token)?;
+            }
+            stored
+        }
+        None => Registry::with_site_one(token, "UTC")?,
+    };
+    if let Some(time_zone) = &config.time_zone {
+        registry.set_time_zone(1, time_zone)?;
+    }
+    registry.extend(config.setup.clone())?;
+    Ok(registry)
 }
 
 impl Handle {
@@ -232,23 +254,47 @@ async fn hit(request: Request<Incoming>, peer: SocketAddr, shared: &Shared) -> A
     let is_get = !matches!(parts.method, Method::POST | Method::PUT);
     let is_bulk = !is_get && tracker::is_bulk(&body);
     let mut params = Params::parse(parts.uri.query().unwrap_or_default().as_bytes());
+    let mut token_in_url = params.text("token_auth").is_some();
     if !is_get && !is_bulk {
-        params.add_missing(Params::parse(&body));
+        let form = Params::parse(&body);
+        if let Some(token) = form.text("token_auth") {
+            token_in_url = false;
+            params.set("token_auth", token.to_owned());
+        }
+        params.add_missing(form);
     }
+    default_url(&mut params, &parts.headers);
     let delivery = Delivery {
         params,
         bulk: is_bulk.then_some(body),
         is_get,
+        token_in_url,
         user_agent: text(&parts.headers, &header::USER_AGENT),
         accept_language: text(&parts.headers, &header::ACCEPT_LANGUAGE),
-        referer: text(&parts.headers, &header::REFERER),
-        is_preview: ["x-purpose", "x-moz"].iter().any(|name| parts.headers.contains_key(*name)),
+        is_preview: is_preview(&parts.headers),
         address: peer.ip(),
     };
     match writer.track(Box::new(delivery)).await {
         Ok(answer) => answer,
         Err(stopped) => Answer::text(StatusCode::SERVICE_UNAVAILABLE, stopped.to_string()),
     }
+}
+
+/// A picture on a page tells by its `Referer` what page that was.
+fn default_url(params: &mut Params, headers: &HeaderMap) {
+    if !params.is_empty() && params.text("url").is_none() && params.text("urlref").is_none() {
+        let referer = text(headers, &header::REFERER);
+        if !referer.is_empty() {
+            params.set("url", referer);
+        }
+    }
+}
+
+fn is_preview(headers: &HeaderMap) -> bool {
+    let is = |name: &str, values: &[&str]| {
+        headers.get(name).and_then(|value| value.to_str().ok()).is_some_and(|value| values.contains(&value))
+    };
+    is("x-purpose", &["preview", "instant"]) || is("x-moz", &["prefetch"])
 }
 
 fn null_answer(body: &[u8]) -> Answer {

@@ -1,13 +1,14 @@
 //! The database file: opened, brought to the current layout, and given to the one thread that writes.
 
 pub(crate) mod dump;
+pub(crate) mod words;
 pub(crate) mod writer;
 
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
 
-const LAYOUT: i64 = 1;
+const LAYOUT: i64 = 2;
 const SCHEMA: &str = include_str!("schema.sql");
 
 /// Opens the file for the writer, creating its tables when it is new.

@@ -1,18 +1,21 @@
-//! Many hits in one JSON body: taken one after another, counted in the answer.
+//! Many hits in one JSON body: taken one after another, counted in the answer, rolled back together when one breaks.
 
+use bytes::Bytes;
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::verdict::Verdict;
-use super::{Delivery, Engine};
+use super::request::Presented;
+use super::{Delivery, Engine, Problem};
 use crate::answer::Answer;
 use crate::params::Params;
+use crate::sites::Registry;
 
 /// Whether a body is a bulk: it names `requests`, quoted, anywhere but at its very start.
 pub(crate) fn is_bulk(body: &[u8]) -> bool {
-    let names = |quoted: &[u8]| body.windows(quoted.len()).position(|window| window == quoted);
-    [names(b"\"requests\""), names(b"'requests'")].into_iter().flatten().any(|at| at > 0)
+    // The name stands near the start of all but contrived bodies, so the search is cheap.
+    let names = |quoted: &[u8]| body.windows(quoted.len()).skip(1).any(|window| window == quoted);
+    names(b"\"requests\"") || names(b"'requests'")
 }
 
 #[derive(Debug, Serialize)]
@@ -24,67 +27,161 @@ struct Counts {
     invalid_indices: Option<Vec<usize>>,
 }
 
-pub(super) fn track(engine: &mut Engine, delivery: &Delivery, body: &[u8]) -> Answer {
-    let (entries, token, send_image) = parse(body);
-    let mut tracked = 0;
-    let mut invalid = Vec::new();
-    for (index, hit) in entries.iter().enumerate() {
-        let token = token.as_deref().or_else(|| hit.text("token_auth"));
-        match engine.hit(delivery, hit, token) {
-            Verdict::Recorded | Verdict::Ignored(_) => tracked += 1,
-            Verdict::Refused(reason) => {
-                tracing::debug!(reason, index, "hit of a bulk refused");
-                invalid.push(index);
-            }
-        }
-    }
-    if !send_image {
-        return Answer::no_content();
-    }
-    let is_super = token.is_some() && token == engine.token;
-    let counts = Counts {
-        status: "success",
-        tracked,
-        invalid: invalid.len(),
-        invalid_indices: is_super.then_some(invalid),
-    };
-    Answer::json(StatusCode::OK, &counts)
+/// A bulk as it was sent.
+#[derive(Debug, Default)]
+struct Bulk {
+    entries: Vec<Params>,
+    token: Option<String>,
+    wants_counts: bool,
 }
 
-/// The entries, the body's token, and whether an answer is wanted. Anything that is no such JSON holds no entries.
-fn parse(body: &[u8]) -> (Vec<Params>, Option<String>, bool) {
-    let Ok(Value::Object(mut object)) = serde_json::from_slice(body) else {
-        return (Vec::new(), None, true);
+pub(super) fn track(engine: &mut Engine, delivery: &Delivery, body: &Bytes, registry: &Registry) -> Answer {
+    let bulk = Bulk::parse(body);
+    let is_super =
+        bulk.token.as_deref().and_then(|token| registry.token(token)).is_some_and(|token| token.is_super);
+    let mut counts =
+        Counts { status: "success", tracked: 0, invalid: 0, invalid_indices: is_super.then(Vec::new) };
+    if !registry.modes.statistics {
+        engine.counts.received += bulk.entries.len() as u64;
+        engine.counts.ignored += bulk.entries.len() as u64;
+        return bulk.answer(StatusCode::OK, &counts);
+    }
+    let (before, visits) = (engine.counts.clone(), engine.visits);
+    let broken = match engine.db.execute_batch("SAVEPOINT bulk") {
+        Ok(()) => bulk.track_entries(engine, delivery, registry, &mut counts).err(),
+        Err(error) => Some(Problem::Database(error)),
     };
-    let token =
-        object.get("token_auth").and_then(Value::as_str).filter(|token| !token.is_empty()).map(str::to_owned);
-    let send_image = !matches!(object.get("send_image"), Some(Value::Number(number)) if number.as_i64() == Some(0))
-        && object.get("send_image").and_then(Value::as_str) != Some("0");
-    let Some(Value::Array(requests)) = object.remove("requests") else {
-        return (Vec::new(), token, send_image);
-    };
-    let entries = requests
-        .into_iter()
-        .filter_map(|entry| match entry {
-            // An entry is a URL, and only what stands behind its question mark counts.
-            Value::String(url) => {
-                let (_, query) = url.split_once('?')?;
-                let query = query.split_once('#').map_or(query, |(query, _)| query);
-                (!query.is_empty()).then(|| Params::parse(query.as_bytes()))
+    let end = if broken.is_some() { "ROLLBACK TO bulk; RELEASE bulk" } else { "RELEASE bulk" };
+    if let Err(error) = engine.db.execute_batch(end) {
+        tracing::error!(%error, "the database did not end a bulk");
+    }
+    if broken.is_some() {
+        // Nothing of it is kept, whatever the counts below say.
+        engine.words.forget();
+        engine.counts = before;
+        engine.visits = visits;
+        engine.counts.received += bulk.entries.len() as u64;
+        engine.counts.lost += bulk.entries.len() as u64;
+    }
+    if registry.modes.queued {
+        return Answer::gif();
+    }
+    if broken.is_some() {
+        counts.status = "error";
+        counts.invalid = 0;
+        counts.invalid_indices = is_super.then(Vec::new);
+        return Answer::json(StatusCode::INTERNAL_SERVER_ERROR, &counts);
+    }
+    bulk.answer(StatusCode::OK, &counts)
+}
+
+impl Bulk {
+    /// Reads a body. Anything that is no such JSON holds no entries.
+    fn parse(body: &[u8]) -> Self {
+        let nothing = Self { wants_counts: true, ..Self::default() };
+        let Ok(Value::Object(mut object)) = serde_json::from_slice(body) else { return nothing };
+        let text = |value: &Value| match value {
+            Value::String(text) => text.clone(),
+            Value::Bool(false) | Value::Null => String::new(),
+            Value::Bool(true) => "1".to_owned(),
+            other => other.to_string(),
+        };
+        let token = object.get("token_auth").map(text).filter(|token| !token.is_empty());
+        let wants_counts =
+            object.get("send_image").map(text).is_none_or(|image| !matches!(image.as_str(), "" | "0"));
+        let entries = match object.remove("requests") {
+            Some(Value::Array(entries)) => entries.into_iter().filter_map(entry).collect(),
+            Some(Value::Object(entries)) => {
+                entries.into_iter().filter_map(|(_, value)| entry(value)).collect()
             }
-            Value::Object(object) => Some(Params::from_json(object)),
-            _ => Some(Params::default()),
-        })
-        .collect();
-    (entries, token, send_image)
+            _ => Vec::new(),
+        };
+        Self { entries, token, wants_counts }
+    }
+
+    fn track_entries(
+        &self,
+        engine: &mut Engine,
+        delivery: &Delivery,
+        registry: &Registry,
+        counts: &mut Counts,
+    ) -> Result<(), Problem> {
+        for (index, hit) in self.entries.iter().enumerate() {
+            if hit.is_empty() {
+                continue;
+            }
+            // A token in the URL is nobody's: it belongs into the body or on each hit.
+            let token = self.token.as_deref().or_else(|| hit.text("token_auth"));
+            let token = token.map(|token| Presented { token, in_url: false });
+            match engine.hit(delivery, hit, token, registry) {
+                Ok(_) | Err(Problem::Ignored(_)) => counts.tracked += 1,
+                Err(Problem::Refused(_)) => {
+                    counts.invalid += 1;
+                    if let Some(indices) = &mut counts.invalid_indices {
+                        indices.push(index);
+                    }
+                }
+                Err(broken) => return Err(broken),
+            }
+        }
+        Ok(())
+    }
+
+    fn answer(&self, status: StatusCode, counts: &Counts) -> Answer {
+        if self.wants_counts { Answer::json(status, counts) } else { Answer::no_content() }
+    }
+}
+
+/// An entry is a URL, of which only what stands behind its question mark counts, or an object of parameters.
+fn entry(value: Value) -> Option<Params> {
+    match value {
+        Value::String(url) => {
+            let url = url.split_once('#').map_or(url.as_str(), |(url, _)| url);
+            let (_, query) = url.split_once('?')?;
+            (!query.is_empty()).then(|| Params::parse(query.as_bytes()))
+        }
+        Value::Object(object) => Some(Params::from_json(object)),
+        _ => Some(Params::default()),
+    }
 }
 
 /// How many entries a body holds, for a receiver that only answers.
 pub(crate) fn count(body: &[u8]) -> usize {
     #[derive(serde::Deserialize)]
-    struct Bulk {
+    struct Entries {
         #[serde(default)]
         requests: Vec<serde::de::IgnoredAny>,
     }
-    serde_json::from_slice::<Bulk>(body).map_or(0, |bulk| bulk.requests.len())
+    serde_json::from_slice::<Entries>(body).map_or(0, |bulk| bulk.requests.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_a_bulk() {
+        assert!(is_bulk(br#"{"requests":[]}"#) && is_bulk(b"{'requests':[]}"));
+        assert!(!is_bulk(b"idsite=1&rec=1") && !is_bulk(b"") && !is_bulk(br#""requests""#));
+    }
+
+    #[test]
+    fn entries_without_a_query_are_dropped() {
+        let bulk = Bulk::parse(
+            br#"{"requests":["?a=1","","idsite=1","/matomo.php?b=2#x",{"c":3}],"token_auth":"t"}"#,
+        );
+        assert_eq!(bulk.entries.len(), 3);
+        assert_eq!(bulk.entries[1].get("b"), Some("2"));
+        assert_eq!(bulk.token.as_deref(), Some("t"));
+        assert!(bulk.wants_counts);
+    }
+
+    #[test]
+    fn what_is_no_json_holds_nothing() {
+        for body in [&br#"{"requests":["?a=1"#[..], b"[]", b"\xff\xfe\"requests\""] {
+            let bulk = Bulk::parse(body);
+            assert!(bulk.entries.is_empty() && bulk.wants_counts);
+        }
+        assert!(!Bulk::parse(br#"{"requests":["?a=1"],"send_image":0}"#).wants_counts);
+    }
 }

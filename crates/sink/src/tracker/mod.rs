@@ -1,59 +1,96 @@
 //! From a request to its answer: one hit or a bulk, each hit's verdict, and what it does to the database.
 
+pub(crate) mod action;
+pub(crate) mod agent;
 mod bulk;
-mod verdict;
+mod conversion;
+pub(crate) mod place;
+mod record;
+pub(crate) mod referrer;
+mod request;
+pub(crate) mod time;
+pub(crate) mod url;
+mod visit;
 
 pub(crate) use bulk::{count, is_bulk};
 
 use std::net::IpAddr;
+use std::sync::{Arc, RwLock};
 
 use bytes::Bytes;
 use http::StatusCode;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
 use crate::answer::Answer;
+use crate::clock::Clock;
 use crate::params::Params;
+use crate::sites::Registry;
 use crate::stats::{HitCounts, Stats};
-use crate::{Clock, Config};
-use verdict::{Kind, Verdict};
+use crate::store::words::Words;
+use action::Kind;
+use request::{Presented, Request};
 
 /// A request to the tracker, with what its headers say.
 #[derive(Debug)]
 pub(crate) struct Delivery {
     /// The URL's parameters, then the form's.
     pub(crate) params: Params,
+    /// The token stood in the URL.
+    pub(crate) token_in_url: bool,
     /// A JSON body that holds many hits.
     pub(crate) bulk: Option<Bytes>,
-    /// Sent by GET (or HEAD).
+    /// Sent by GET.
     pub(crate) is_get: bool,
     pub(crate) user_agent: String,
     pub(crate) accept_language: String,
-    pub(crate) referer: String,
-    /// `X-Purpose` or `X-Moz`: the browser only looks ahead.
+    /// The browser only looks ahead.
     pub(crate) is_preview: bool,
     pub(crate) address: IpAddr,
 }
 
-/// The tracker's state: the database and what is counted. Owned by the writer's thread.
+/// Why a hit is not recorded.
+#[derive(Debug)]
+pub(crate) enum Problem {
+    /// Answered like a recorded one.
+    Ignored(&'static str),
+    /// Refused by itself: 400 for a single hit, counted as invalid in a bulk.
+    Refused(&'static str),
+    /// Fails what it came with: 400 for a single hit, 500 and a rollback for a bulk.
+    Broken(&'static str),
+    /// The database failed.
+    Database(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Problem {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+/// The tracker's state: the database, what it remembers of it, and what is counted. Owned by the writer's thread.
 pub(crate) struct Engine {
     db: Connection,
+    words: Words,
     clock: Clock,
-    token: Option<String>,
+    registry: Arc<RwLock<Registry>>,
     keep_params: bool,
     counts: HitCounts,
     visits: u64,
 }
 
-/// Two hits of a visitor further apart than this, in seconds, belong to two visits.
-const VISIT_LENGTH: i64 = 30 * 60;
-
 impl Engine {
-    pub(crate) fn new(db: Connection, config: &Config) -> rusqlite::Result<Self> {
+    pub(crate) fn new(
+        db: Connection,
+        registry: Arc<RwLock<Registry>>,
+        clock: Clock,
+        keep_params: bool,
+    ) -> rusqlite::Result<Self> {
         let mut engine = Self {
             db,
-            clock: config.clock,
-            token: config.token.clone(),
-            keep_params: config.keep_params,
+            words: Words::default(),
+            clock,
+            registry,
+            keep_params,
             counts: HitCounts::default(),
             visits: 0,
         };
@@ -62,8 +99,6 @@ impl Engine {
     }
 
     fn load_counts(&mut self) -> rusqlite::Result<()> {
-        self.visits =
-            self.db.query_row("SELECT count(*) FROM visit", [], |row| row.get(0)).map(i64::cast_unsigned)?;
         let mut tally = self.db.prepare("SELECT name, count FROM tally")?;
         let mut rows = tally.query([])?;
         while let Some(row) = rows.next()? {
@@ -74,6 +109,7 @@ impl Engine {
                 "ignored" => self.counts.ignored = count,
                 "refused" => self.counts.refused = count,
                 "lost" => self.counts.lost = count,
+                "visits" => self.visits = count,
                 kind => {
                     self.counts.by_kind.insert(kind.to_owned(), count);
                 }
@@ -96,6 +132,7 @@ impl Engine {
                 ("ignored", counts.ignored),
                 ("refused", counts.refused),
                 ("lost", counts.lost),
+                ("visits", self.visits),
             ];
             let kinds = counts.by_kind.iter().map(|(kind, count)| (kind.as_str(), *count));
             for (name, count) in totals.into_iter().chain(kinds) {
@@ -109,15 +146,37 @@ impl Engine {
         Stats { requests: 0, hits: self.counts.clone(), visits: self.visits }
     }
 
-    /// Tracks a request. A fault of the database is the answer of a server whose database is down.
+    /// Keeps what is set up, so that it is there after a restart.
+    pub(crate) fn save_registry(&mut self) -> rusqlite::Result<()> {
+        let json = {
+            let registry = self.registry.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+            serde_json::to_string(&*registry).expect("a registry is plain data, which always has a JSON form")
+        };
+        self.db.execute("INSERT OR REPLACE INTO meta VALUES ('registry', ?1)", [json]).map(|_| ())
+    }
+
+    /// Removes every hit and visit; what is set up stays.
+    pub(crate) fn reset(&mut self) -> rusqlite::Result<()> {
+        for table in ["received", "item", "conversion", "hit", "visit", "agent", "action", "tally"] {
+            self.db.execute(&format!("DELETE FROM {table}"), [])?;
+        }
+        self.words.forget();
+        self.counts = HitCounts::default();
+        self.visits = 0;
+        Ok(())
+    }
+
+    /// Tracks a request.
     pub(crate) fn track(&mut self, delivery: &Delivery) -> Answer {
+        let registry = self.registry.clone();
+        let registry = registry.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         match &delivery.bulk {
-            Some(body) => bulk::track(self, delivery, body),
-            None => self.track_single(delivery),
+            Some(body) => bulk::track(self, delivery, body, &registry),
+            None => self.track_single(delivery, &registry),
         }
     }
 
-    fn track_single(&mut self, delivery: &Delivery) -> Answer {
+    fn track_single(&mut self, delivery: &Delivery, registry: &Registry) -> Answer {
         if delivery.params.is_empty() {
             return if delivery.is_get {
                 Answer::text(
@@ -131,100 +190,69 @@ impl Engine {
                 )
             };
         }
+        let wants_image = delivery.params.get("send_image") != Some("0");
+        if !registry.modes.statistics {
+            self.counts.received += 1;
+            self.counts.ignored += 1;
+            return if wants_image {
+                Answer::gif_as(StatusCode::SERVICE_UNAVAILABLE)
+            } else {
+                Answer::no_content()
+            };
+        }
         let token = delivery.params.text("token_auth");
-        match self.hit(delivery, &delivery.params, token) {
-            Verdict::Refused(reason) => {
-                tracing::debug!(reason, "hit refused");
+        let token = token.map(|token| Presented { token, in_url: delivery.token_in_url });
+        let problem = self.hit(delivery, &delivery.params, token, registry).err();
+        if registry.modes.queued {
+            return Answer::gif();
+        }
+        match problem {
+            Some(Problem::Refused(_) | Problem::Broken(_) | Problem::Database(_)) => {
                 Answer::gif_with_notice(StatusCode::BAD_REQUEST)
             }
-            Verdict::Recorded | Verdict::Ignored(_) => {
-                if delivery.params.get("send_image") == Some("0") {
-                    Answer::no_content()
-                } else {
-                    Answer::gif()
-                }
-            }
+            None | Some(Problem::Ignored(_)) if wants_image => Answer::gif(),
+            None | Some(Problem::Ignored(_)) => Answer::no_content(),
         }
     }
 
     /// One hit: its verdict, with everything written that follows from it.
-    fn hit(&mut self, delivery: &Delivery, hit: &Params, token: Option<&str>) -> Verdict {
+    fn hit(
+        &mut self,
+        delivery: &Delivery,
+        hit: &Params,
+        token: Option<Presented<'_>>,
+        registry: &Registry,
+    ) -> Result<Kind, Problem> {
         self.counts.received += 1;
-        let verdict = match verdict::judge(hit, delivery, token, self.token.as_deref(), self.clock.now()) {
-            Ok(accepted) => match self.record(hit, &accepted) {
-                Ok(()) => Verdict::Recorded,
-                Err(error) => {
-                    tracing::error!(%error, "the database did not take a hit");
-                    Verdict::Refused("the database did not take it")
+        let result = if registry.modes.database_down {
+            Err(Problem::Broken("the database is down"))
+        } else {
+            Request::judge(hit, delivery, token, registry, self.clock.now())
+                .and_then(|request| self.record(&request, registry))
+        };
+        match &result {
+            Ok(kind) => {
+                self.counts.recorded += 1;
+                match self.counts.by_kind.get_mut(kind.name()) {
+                    Some(count) => *count += 1,
+                    None => {
+                        self.counts.by_kind.insert(kind.name().to_owned(), 1);
+                    }
                 }
-            },
-            Err(other) => other,
-        };
-        match verdict {
-            Verdict::Recorded => self.counts.recorded += 1,
-            Verdict::Ignored(_) => self.counts.ignored += 1,
-            Verdict::Refused(_) => self.counts.refused += 1,
-        }
-        verdict
-    }
-
-    fn record(&mut self, hit: &Params, accepted: &verdict::Accepted) -> rusqlite::Result<()> {
-        let (site, time) = (accepted.site, accepted.time);
-        let (column, key) = match accepted.visitor {
-            Some(visitor) => ("visitor", visitor),
-            None => ("fingerprint", accepted.fingerprint),
-        };
-        let found = if accepted.new_visit {
-            None
-        } else {
-            self.db
-                .prepare_cached(&format!(
-                    "SELECT id, visitor FROM visit WHERE site = ?1 AND {column} = ?2 AND last_time BETWEEN ?3 AND ?4 \
-                     ORDER BY last_time DESC LIMIT 1"
-                ))?
-                .query_row(params![site, key, time - VISIT_LENGTH, time + VISIT_LENGTH], |row| {
-                    Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
-                })
-                .optional()?
-        };
-        let (visit, visitor) = if let Some((visit, visitor)) = found {
-            self.db
-                .prepare_cached("UPDATE visit SET last_time = max(last_time, ?2) WHERE id = ?1")?
-                .execute(params![visit, time])?;
-            (visit, visitor)
-        } else {
-            let visitor = accepted.visitor.unwrap_or(accepted.fingerprint ^ time);
-            self.db
-                .prepare_cached(
-                    "INSERT INTO visit (site, visitor, fingerprint, first_time, last_time) VALUES (?1, ?2, ?3, ?4, ?4)",
-                )?
-                .execute(params![site, visitor, accepted.fingerprint, time])?;
-            self.visits += 1;
-            (self.db.last_insert_rowid(), visitor)
-        };
-        let kept = self.keep_params.then(|| stored_form(hit));
-        self.db
-            .prepare_cached("INSERT INTO received (site, visit, visitor, kind, time, params) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
-            .execute(params![site, visit, visitor, accepted.kind.name(), time, kept])?;
-        self.count(accepted.kind);
-        Ok(())
-    }
-
-    fn count(&mut self, kind: Kind) {
-        match self.counts.by_kind.get_mut(kind.name()) {
-            Some(count) => *count += 1,
-            None => {
-                self.counts.by_kind.insert(kind.name().to_owned(), 1);
+            }
+            Err(Problem::Ignored(reason)) => {
+                tracing::debug!(reason, "hit ignored");
+                self.counts.ignored += 1;
+            }
+            Err(Problem::Refused(reason) | Problem::Broken(reason)) => {
+                tracing::debug!(reason, "hit refused");
+                self.counts.refused += 1;
+            }
+            Err(Problem::Database(error)) => {
+                tracing::error!(%error, "the database did not take a hit");
+                self.counts.refused += 1;
             }
         }
+        result
     }
-}
-
-/// The parameters as a query string again, without the token.
-fn stored_form(hit: &Params) -> String {
-    let mut query = url::form_urlencoded::Serializer::new(String::with_capacity(256));
-    for (name, value) in hit.iter().filter(|(name, _)| *name != "token_auth") {
-        query.append_pair(name, value);
-    }
-    query.finish()
 }
