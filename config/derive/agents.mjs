@@ -6,8 +6,7 @@
 // there: their share is set below. Kept is only what npm `node-device-detector`, a port of the detector that Matomo
 // uses, takes for the browser and the device that it is meant to be.
 //
-//     npm install user-agents caniuse-lite node-device-detector
-//     node config/derive/agents.mjs > config/agents.json    (from the folder with node_modules)
+// config/derive/run.sh installs them and runs this in the folder that holds node_modules.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -47,6 +46,7 @@ function family(profile) {
   const ua = profile.userAgent;
   const version = ua.match(/(?:Chrome|Firefox)\/(\d+)/);
   if ((version && Number(version[1]) < OLDEST) || DISGUISE.test(ua)) return undefined;
+  if (Object.keys(detector.parseBot(ua) ?? {}).length > 0) return undefined;
   const { client, device, os } = detector.detect(ua);
   return FAMILIES.find(([, type, , , clients, systems]) =>
     device.type === type && clients.includes(client.name) && systems.includes(os.name));

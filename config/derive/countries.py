@@ -8,11 +8,7 @@ of a country share its visitors as they share its people (CLDR), after a tenth t
 Addresses are blocks that two databases put in the same country: the one that Debian's tor-geoipdb ships and DB-IP's
 lite one, which Matomo uses by default. Blocks that touch a search engine's or a reserved range are left out.
 
-    npm install cldr-core @ip-location-db/dbip-country
-    apt-get download tor-geoipdb && dpkg -x tor-geoipdb_*.deb geoip
-    python3 config/derive/countries.py geoip/usr/share/tor/geoip \\
-        node_modules/@ip-location-db/dbip-country/dbip-country-ipv4-num.csv \\
-        node_modules/cldr-core/supplemental/territoryInfo.json config
+config/derive/run.sh fetches them and runs this.
 """
 
 import ipaddress

@@ -4,8 +4,6 @@
 A subsection is eight subjects times the five kinds of page of its section. The file is ordered by popularity
 (PAGE_POPULARITY=zipf ranks pages by their line), so the subsections take turns: first the first page of each, and
 so on. Nothing is random: the same script writes the same file.
-
-    python3 config/derive/pages.py > config/urls.txt
 """
 
 import re
