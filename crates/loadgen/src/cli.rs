@@ -1,0 +1,168 @@
+//! The command line. Each setting is a flag as well, and a flag wins over the variable of the same name.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, Parser, Subcommand};
+
+/// Wrong settings, content files or flags (`EX_USAGE`).
+pub const EXIT_CONFIG: u8 = 64;
+/// The target answered nothing during the whole run (`EX_UNAVAILABLE`).
+pub const EXIT_UNAVAILABLE: u8 = 69;
+/// Something that should not have happened (`EX_SOFTWARE`).
+pub const EXIT_SOFTWARE: u8 = 70;
+
+const AFTER: &str = "\
+Examples:
+  MATOMO_URL=https://matomo.example.org/matomo.php RANDOMIZE_VISITOR_COUNTRIES=false loadgen
+  loadgen run --visits 1000 --summary-json summary.json
+  loadgen validate --env-file config/presets/light.env
+  loadgen plan --visits 3 --seed 1 --start 2026-01-05T08:00:00Z
+
+Exit codes:
+   0  finished, or stopped by a signal
+  64  wrong settings, content files or flags
+  69  the target answered nothing during the whole run
+  70  an internal error";
+
+/// Plays a crowd of believable visitors against a Matomo and accounts for every hit.
+#[derive(Debug, Parser)]
+#[command(name = "loadgen", version, about, after_help = AFTER, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// What to do; without one, `run`.
+    #[command(subcommand)]
+    pub command: Option<Action>,
+    /// The same as `loadgen run`.
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Action {
+    /// Generate traffic as the environment and the flags say.
+    #[command(after_help = "Example:\n  loadgen run --matomo-url http://127.0.0.1:8080/matomo.php --randomize-visitor-countries false --visits 100")]
+    Run(Box<RunArgs>),
+    /// Print the hits that would be sent, as JSON lines. Nothing is sent.
+    #[command(after_help = "Example:\n  loadgen plan --visits 3 --seed 1 --start 2026-01-05T08:00:00Z")]
+    Plan(Box<PlanArgs>),
+    /// Check settings, content files, and the connection to the target. No visit is left in its reports.
+    #[command(after_help = "Example:\n  loadgen validate --env-file config/presets/light.env --json")]
+    Validate(Box<ValidateArgs>),
+    /// Explain every setting.
+    #[command(after_help = "Example:\n  loadgen settings --env > .env")]
+    Settings(SettingsArgs),
+    /// Print a script that completes this command line in a shell.
+    #[command(after_help = "Example:\n  loadgen completions bash > /etc/bash_completion.d/loadgen")]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page.
+    #[command(after_help = "Example:\n  loadgen man > /usr/local/share/man/man1/loadgen.1")]
+    Man,
+}
+
+/// Flags of `run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Only the first N visits of the plan; then finish and exit.
+    #[arg(long, value_name = "N")]
+    pub visits: Option<u64>,
+    /// Write the final report here, as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub summary_json: Option<PathBuf>,
+    /// Every setting.
+    #[command(flatten)]
+    pub settings: SettingFlags,
+}
+
+/// Flags of `plan`.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// How many visits.
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub visits: u64,
+    /// When the first visit may start (RFC 3339); a backfill has its own days.
+    #[arg(long, value_name = "TIME")]
+    pub start: Option<jiff::Timestamp>,
+    /// Every visit runs this funnel.
+    #[arg(long, value_name = "NAME")]
+    pub funnel: Option<String>,
+    /// Every setting. MATOMO_URL may be missing, and SEED is 0 when it is.
+    #[command(flatten)]
+    pub settings: SettingFlags,
+}
+
+/// Flags of `validate`.
+#[derive(Debug, Args)]
+pub struct ValidateArgs {
+    /// Read variables from this file instead of the environment.
+    #[arg(long, value_name = "F")]
+    pub env_file: Option<PathBuf>,
+    /// Check the settings and files only.
+    #[arg(long)]
+    pub skip_connection: bool,
+    /// Print what was found as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Every setting.
+    #[command(flatten)]
+    pub settings: SettingFlags,
+}
+
+/// Flags of `settings`.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub struct SettingsArgs {
+    /// As a table in Markdown (the default).
+    #[arg(long)]
+    pub markdown: bool,
+    /// As JSON, with types, ranges and groups.
+    #[arg(long)]
+    pub json: bool,
+    /// As an environment file to fill in.
+    #[arg(long)]
+    pub env: bool,
+}
+
+/// Settings given as flags, under their variables' names.
+#[derive(Debug, Clone, Default)]
+pub struct SettingFlags(pub BTreeMap<String, String>);
+
+impl Args for SettingFlags {
+    fn augment_args(command: Command) -> Command {
+        settings::definitions().iter().fold(command, |command, definition| {
+            let flag = definition.flag();
+            let default = if definition.default.is_empty() { String::new() } else { format!(" [default: {}]", definition.default) };
+            command.arg(
+                Arg::new(definition.name)
+                    .long(&*flag.trim_start_matches('-').to_owned().leak())
+                    .alias(definition.name)
+                    .value_name("VALUE")
+                    .allow_hyphen_values(true)
+                    .help(format!("{}{default}", definition.help))
+                    .help_heading(definition.group.title()),
+            )
+        })
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for SettingFlags {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let given = settings::definitions().iter().filter_map(|definition| {
+            let value = matches.get_one::<String>(definition.name)?;
+            Some((definition.name.to_owned(), value.clone()))
+        });
+        Ok(Self(given.collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,248 @@
+//! The books of a run: every hit is entered once when its visit begins and once when its end is known.
+//!
+//! `planned = acknowledged + refused + failed + unknown + not yet sent` holds at every moment, because these
+//! are the only places that change the figures.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
+
+use report::{HitKind, Outcome, RunState, Tally};
+use traffic::Visit;
+
+use crate::encode::hit_kind;
+use crate::engine::job::Job;
+use crate::state::journal::{Journal, Settled};
+
+/// Figures of the run under way, readable from other threads at any moment.
+#[derive(Debug)]
+pub struct Figures {
+    tally: Mutex<Tally>,
+    in_flight: AtomicU64,
+    status: Mutex<Status>,
+}
+
+/// What only the engine knows, besides the tally.
+#[derive(Debug, Clone)]
+pub struct Status {
+    /// What the run does at the moment.
+    pub state: RunState,
+    /// When visits began to start, in Unix microseconds; 0 = not yet.
+    pub producing_since_us: i64,
+    /// When they ceased to, in Unix microseconds; 0 = not yet.
+    pub producing_until_us: i64,
+    /// When the run ended, in Unix microseconds; 0 = not yet.
+    pub ended_us: i64,
+    /// The cap's limit, visits used, and reset moment in Unix microseconds.
+    pub cap: Option<(u64, u64, i64)>,
+    /// A backfill's standing.
+    pub replay: Option<Replay>,
+}
+
+/// Where a backfill stands.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Replay {
+    /// The first visit that was not begun.
+    pub next_visit: u64,
+    /// Visits that were over when this process began.
+    pub done_before: u64,
+    /// Hits that may be recorded twice.
+    pub possible_duplicates: u64,
+}
+
+impl Figures {
+    /// Nothing has happened yet, save for what an earlier process of the same run left.
+    pub fn new(tally: Tally) -> Self {
+        let status = Status {
+            state: RunState::Waiting,
+            producing_since_us: 0,
+            producing_until_us: 0,
+            ended_us: 0,
+            cap: None,
+            replay: None,
+        };
+        Self { tally: Mutex::new(tally), in_flight: AtomicU64::new(0), status: Mutex::new(status) }
+    }
+
+    /// The counts and histograms.
+    pub fn tally(&self) -> MutexGuard<'_, Tally> {
+        self.tally.lock().expect("no holder of this lock panics")
+    }
+
+    /// What the engine says of itself.
+    pub fn status(&self) -> MutexGuard<'_, Status> {
+        self.status.lock().expect("no holder of this lock panics")
+    }
+
+    /// HTTP requests in flight.
+    pub fn in_flight(&self) -> u64 {
+        self.in_flight.load(Relaxed)
+    }
+}
+
+/// A hit, as far as the books care.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    job: Job,
+    kind: HitKind,
+    last: bool,
+}
+
+impl Entry {
+    /// The hit of `visit` that `job` is about.
+    pub fn of(visit: &Visit, job: Job) -> Self {
+        let seq = usize::from(job.seq);
+        Self { job, kind: hit_kind(visit.hits[seq].kind), last: seq + 1 == visit.hits.len() }
+    }
+
+    /// Its visit.
+    pub fn visit(&self) -> u64 {
+        self.job.visit
+    }
+
+    /// It is its visit's last.
+    pub fn is_last(&self) -> bool {
+        self.last
+    }
+
+    /// The same, of a visit of which another hit is known not to be acknowledged.
+    pub fn blemished(self, blemished: bool) -> Self {
+        Self { job: Job { blemished: self.job.blemished || blemished, ..self.job }, ..self }
+    }
+}
+
+/// Enters what happens, for the thread that makes it happen.
+pub struct Books {
+    figures: Arc<Figures>,
+    journal: Option<RefCell<Journal>>,
+}
+
+impl Books {
+    /// Books that write a journal when there is one.
+    pub fn new(figures: Arc<Figures>, journal: Option<Journal>) -> Self {
+        Self { figures, journal: journal.map(RefCell::new) }
+    }
+
+    /// The figures that these books keep.
+    pub fn figures(&self) -> &Figures {
+        &self.figures
+    }
+
+    /// A visit begins: all of its hits are planned. `lag_us`: how late its first request is.
+    pub fn begin(&self, visit: &Visit, lag_us: Option<i64>) {
+        {
+            let mut tally = self.figures.tally();
+            tally.visits.started += 1;
+            visit.hits.iter().for_each(|hit| tally.plan(hit_kind(hit.kind)));
+            if let Some(lag_us) = lag_us {
+                tally.lag.record_us(u64::try_from(lag_us).unwrap_or(0));
+            }
+        }
+        if let Some(journal) = &self.journal {
+            journal.borrow_mut().begun(visit);
+        }
+    }
+
+    /// A visit was due and could not start in time.
+    pub fn skip(&self) {
+        self.figures.tally().visits.skipped += 1;
+    }
+
+    /// A request goes out.
+    pub fn sending(&self, again: bool) {
+        self.figures.in_flight.fetch_add(1, Relaxed);
+        if again {
+            self.figures.tally().requests.retried += 1;
+        }
+    }
+
+    /// A request is over. `sent`: some of it reached the target; `answered`: an answer came after
+    /// `latency_us` from sending and `response_us` from when it was due.
+    pub fn sent(&self, sent: bool, answered: Option<(i64, i64)>) {
+        self.figures.in_flight.fetch_sub(1, Relaxed);
+        let mut tally = self.figures.tally();
+        tally.requests.sent += u64::from(sent);
+        if let Some((latency_us, response_us)) = answered {
+            tally.requests.answered += 1;
+            tally.latency.record_us(u64::try_from(latency_us).unwrap_or(0));
+            tally.response.record_us(u64::try_from(response_us).unwrap_or(0));
+        }
+    }
+
+    /// A hit's end. Returns whether the visit was the worse for it.
+    pub fn settle(&self, entry: &Entry, outcome: Outcome) -> bool {
+        let Entry { job, kind, last } = *entry;
+        let blemished = job.blemished || outcome != Outcome::Acknowledged;
+        {
+            let mut tally = self.figures.tally();
+            tally.settle(kind, outcome);
+            if last {
+                let visits = &mut tally.visits;
+                *(if blemished { &mut visits.failed } else { &mut visits.completed }) += 1;
+            }
+        }
+        if let Some(journal) = &self.journal {
+            journal.borrow_mut().settled(Settled { visit: job.visit, seq: job.seq, kind, outcome, last });
+        }
+        blemished
+    }
+
+    /// A hit could not be delivered: it and the rest of its visit failed. A visit is not left with holes that
+    /// the target would report as something that never was.
+    pub fn abandon(&self, visit: &Visit, mut job: Job) {
+        loop {
+            let entry = Entry::of(visit, job);
+            self.settle(&entry, Outcome::Failed);
+            if entry.last {
+                return;
+            }
+            job = job.next(job.due_us, true);
+        }
+    }
+
+    /// Something went wrong. Said in the log the first time, counted always.
+    pub fn fault(&self, message: &str) {
+        let mut tally = self.figures.tally();
+        let known = tally.faults.total();
+        let before = tally.faults.by_count().len();
+        tally.fault(message);
+        let new = tally.faults.by_count().len() > before || known == 0;
+        drop(tally);
+        if new {
+            tracing::warn!("{message}");
+        }
+    }
+
+    /// Makes what was entered outlast a kill of this process. Waits while the disk is full, since going on
+    /// would mean to send again what a later process cannot know of; gives up when `stop` says so.
+    pub async fn commit(&self, stop: impl Fn() -> bool) {
+        let Some(journal) = &self.journal else { return };
+        let mut warned = false;
+        loop {
+            match journal.borrow_mut().commit() {
+                Ok(()) => {
+                    if warned {
+                        tracing::info!("the checkpoint can be written again: the backfill goes on");
+                    }
+                    return;
+                }
+                Err(error) if !warned => {
+                    warned = true;
+                    tracing::error!(%error, "the checkpoint cannot be written and the backfill waits; make room in STATE_DIR");
+                }
+                Err(_) => {}
+            }
+            if stop() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    }
+
+    /// The journal, for its standing and its end.
+    pub fn journal(&self) -> Option<&RefCell<Journal>> {
+        self.journal.as_ref()
+    }
+}
