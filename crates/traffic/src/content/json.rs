@@ -131,7 +131,6 @@ impl<'a> Node<'a> {
 fn between(range: &RangeInclusive<f64>) -> String {
     match (*range.start(), *range.end()) {
         (f64::MIN, f64::MAX) => String::new(),
-        (start, f64::MAX) => format!(" of at least {start}"),
         (start, end) => format!(" from {start} to {end}"),
     }
 }
