@@ -1,5 +1,7 @@
 //! The headless load generator: settings in, a crowd of visitors out, a report of what became of every hit.
 
+#![allow(unreachable_pub, reason = "in a program `pub` means: for the other modules")]
+
 mod cli;
 mod clock;
 mod commands;

@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::io;
 use std::pin::Pin;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -198,9 +197,6 @@ fn authorization(url: &url::Url) -> Option<String> {
     let pair = format!("{}:{}", decode(url.username()), decode(url.password().unwrap_or_default()));
     Some(format!("Basic {}", data_encoding::BASE64.encode(pair.as_bytes())))
 }
-
-/// Shares a connector between the lanes of the engine's one thread.
-pub type SharedConnector = Rc<Connector>;
 
 impl AsyncRead for Stream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
