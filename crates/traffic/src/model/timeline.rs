@@ -11,6 +11,9 @@ pub(super) const LONGEST_JOURNEY_MS: u32 = 60 * 60_000;
 /// Shape of the time on a page: below 1, as Liu, White and Dumais measured it (SIGIR 2010).
 const DWELL_SHAPE: f64 = 0.8;
 
+/// Nobody leaves a page sooner than this, as long as the visit is long enough for that.
+const SHORTEST_MS: f64 = 1500.0;
+
 /// How long visits last.
 #[derive(Debug, Clone)]
 pub(super) enum Dwell {
@@ -55,9 +58,11 @@ impl Dwell {
                     *share = f64::from(weights.draw(stream));
                     sum += *share;
                 }
-                let scale = length / sum;
+                let pages = shares.len() as f64;
+                let shortest = SHORTEST_MS.min(0.3 * length / pages);
+                let scale = (length - shortest * pages) / sum;
                 for share in shares.iter_mut() {
-                    *share *= scale;
+                    *share = shortest + *share * scale;
                 }
                 if length > gap {
                     level(shares, length, gap);
@@ -66,7 +71,7 @@ impl Dwell {
             Self::Summed { times, longest } => {
                 let mut sum = 0.0;
                 for share in shares.iter_mut() {
-                    *share = f64::from(times.draw(stream)).min(gap);
+                    *share = f64::from(times.draw(stream)).clamp(SHORTEST_MS, gap);
                     sum += *share;
                 }
                 if sum > *longest {
