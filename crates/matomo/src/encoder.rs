@@ -1,10 +1,11 @@
 //! Writes a hit as Matomo wants to read it, straight into the request buffer.
 //!
-//! Every text that a hit can name lies in the content's tables, so each is percent-encoded once, with its parameter
-//! name in front; what is left for a hit is copying a dozen pieces and a few numbers.
+//! Every text that a hit can name lies in the content's tables, so each is percent-encoded once, with its
+//! parameter name in front; what is left for a hit is copying a dozen pieces and a few numbers.
 //!
-//! `send_image` is never sent. `send_image=0` asks for a 204, and a 204 is also what a Matomo with its statistics
-//! switched off answers, and what any web server may answer: it proves nothing. Only the image does.
+//! `send_image` is never sent. `send_image=0` asks for a 204, and a 204 is also what a Matomo with its
+//! statistics switched off answers, and what any web server may answer: it proves nothing. Only the image
+//! does.
 
 use secrecy::{ExposeSecret, SecretString};
 use settings::Settings;
@@ -36,7 +37,8 @@ pub struct Encoder {
     agents: Vec<Client>,
     agents_in_bulk: Vec<Piece>,
     order_tag: Piece,
-    /// Whether the visitor's address and country may be sent: Matomo refuses a hit that carries them without a token.
+    /// Whether the visitor's address and country may be sent: Matomo refuses a hit that carries them without
+    /// a token.
     overrides_place: bool,
     token_pair: Option<SecretString>,
     bulk_tail: SecretString,
@@ -70,7 +72,8 @@ struct Client {
 }
 
 impl Encoder {
-    /// Prepares the texts of `content`. `run_tag` makes order ids unique: no two runs against one site may share it.
+    /// Prepares the texts of `content`. `run_tag` makes order ids unique: no two runs against one site may
+    /// share it.
     pub fn new(content: &Content, settings: &Settings, run_tag: &str) -> Encoder {
         let token = settings.target.token.as_ref().map(ExposeSecret::expose_secret);
         let pieces = |prefix, texts: &[String]| texts.iter().map(|text| piece(prefix, text)).collect();
@@ -104,10 +107,11 @@ impl Encoder {
         }
     }
 
-    /// Appends hit `seq` of `visit` as `application/x-www-form-urlencoded` pairs: no leading `?`, no token, no `ua`.
+    /// Appends hit `seq` of `visit` as `application/x-www-form-urlencoded` pairs: no leading `?`, no token,
+    /// no `ua`.
     ///
-    /// `cdt_base_ms` is the moment of the visit's first hit, in milliseconds since 1970 UTC; `None` means that the hit
-    /// happens now and carries no time.
+    /// `cdt_base_ms` is the moment of the visit's first hit, in milliseconds since 1970 UTC; `None` means
+    /// that the hit happens now and carries no time.
     ///
     /// # Panics
     /// When `visit` has no hit `seq`, or was made from other content.
@@ -117,7 +121,8 @@ impl Encoder {
         let page = &self.pages[hit.page as usize];
 
         out.extend_from_slice(&self.head);
-        // `_id` alone does not hold a visitor together: two of one fingerprint are merged. `cid` forces the visitor.
+        // `_id` alone does not hold a visitor together: two of one fingerprint are merged. `cid` forces the
+        // visitor.
         let visitor = hex::<16>(visit.visitor);
         out.extend_from_slice(b"&_id=");
         out.extend_from_slice(&visitor);
@@ -147,8 +152,8 @@ impl Encoder {
         }
     }
 
-    /// Appends the same as one JSON string of a bulk body, quotes included: `"?...&ua=..."`. Between two entries the
-    /// caller writes a comma.
+    /// Appends the same as one JSON string of a bulk body, quotes included: `"?...&ua=..."`. Between two
+    /// entries the caller writes a comma.
     ///
     /// # Panics
     /// As [`query`](Self::query).
@@ -164,8 +169,8 @@ impl Encoder {
         out.extend_from_slice(b"{\"requests\":[");
     }
 
-    /// Appends what stands after the last entry of a bulk body: the token, when there is one. In the URL it would not
-    /// count, and would be logged by every proxy on the way.
+    /// Appends what stands after the last entry of a bulk body: the token, when there is one. In the URL it
+    /// would not count, and would be logged by every proxy on the way.
     pub fn bulk_close(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.bulk_tail.expose_secret().as_bytes());
     }
@@ -275,7 +280,8 @@ impl Encoder {
         out.extend_from_slice(b"%5D");
     }
 
-    /// Where the visitor is. Both are sent: without a geolocation database Matomo would guess the country from `lang`.
+    /// Where the visitor is. Both are sent: without a geolocation database Matomo would guess the country
+    /// from `lang`.
     fn place(&self, visit: &Visit, out: &mut Vec<u8>) {
         if let Some(address) = visit.address {
             out.extend_from_slice(b"&cip=");
@@ -369,7 +375,8 @@ fn event(event: &traffic::content::Event) -> Piece {
     if let Some(value) = event.value {
         out.extend_from_slice(&piece("&e_v=", &value.to_string()));
     }
-    // `ca=1` belongs to events only: on any other kind it makes Matomo refuse the hit, and a whole bulk with it.
+    // `ca=1` belongs to events only: on any other kind it makes Matomo refuse the hit, and a whole bulk with
+    // it.
     out.extend_from_slice(b"&ca=1");
     out.into()
 }

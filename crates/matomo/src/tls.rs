@@ -1,5 +1,5 @@
-//! Whom to believe when a server says who it is. The same for hits and for the Reporting API, so that a connection test
-//! fails where a hit would fail.
+//! Whom to believe when a server says who it is. The same for hits and for the Reporting API, so that a
+//! connection test fails where a hit would fail.
 
 use std::sync::Arc;
 
@@ -19,8 +19,8 @@ pub enum TlsError {
     Library(#[from] rustls::Error),
 }
 
-/// Certificates are verified against the system's authorities, or Mozilla's where the system has none (a bare container
-/// image), and against those in `ca_pem`. With `insecure` they are not verified at all.
+/// Certificates are verified against the system's authorities, or Mozilla's where the system has none (a bare
+/// container image), and against those in `ca_pem`. With `insecure` they are not verified at all.
 ///
 /// No protocol is offered by ALPN: a caller who speaks HTTP/2 adds it.
 ///

@@ -2,8 +2,8 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// Everything but RFC 3986's unreserved characters. A space becomes `%20`, never `+`, and nothing that JSON would
-/// have to escape is left, so that a query needs no second encoding inside a bulk body.
+/// Everything but RFC 3986's unreserved characters. A space becomes `%20`, never `+`, and nothing that JSON
+/// would have to escape is left, so that a query needs no second encoding inside a bulk body.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 const HEX: &[u8; 16] = b"0123456789abcdef";

@@ -146,7 +146,11 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_read(status in any::<u16>(), body in prop::collection::vec(any::<u8>(), 0..200), sent in 1..9u32) {
+    fn any_bytes_are_read(
+        status in any::<u16>(),
+        body in prop::collection::vec(any::<u8>(), 0..200),
+        sent in 1..9u32,
+    ) {
         let verdict = single(status, None, &body);
         prop_assert_eq!(verdict == Verdict::Acknowledged, status == 200 && body.starts_with(b"GIF8"));
         let counted = matches!(bulk(status, &body, sent), BulkVerdict::Counted { .. });

@@ -37,8 +37,8 @@ fn the_first_hit_in_full() {
     assert_eq!(
         query(&encoder(&settings(&[])), &visit(), 0, None),
         format!(
-            "idsite=7&rec=1&apiv=1&_id=00ff123456789abc&cid=00ff123456789abc&pv_id=0000a1&url={HOME}&new_visit=1\
-             &action_name=Home%20%26%20More&urlref=https%3A%2F%2Fwww.google.com%2Fsearch%3Fq%3Dx\
+            "idsite=7&rec=1&apiv=1&_id=00ff123456789abc&cid=00ff123456789abc&pv_id=0000a1&url={HOME}\
+             &new_visit=1&action_name=Home%20%26%20More&urlref=https%3A%2F%2Fwww.google.com%2Fsearch%3Fq%3Dx\
              &pf_net=12&pf_srv=180&pf_tfr=30&pf_dm1=240&pf_dm2=95&pf_onl=7&res=1920x1080&lang=de-de"
         )
     );

@@ -1,7 +1,8 @@
 //! The answer to a bulk body.
 //!
-//! Only `tracked + invalid = sent` accounts for every hit. Matomo drops entries that it cannot read without counting
-//! them, and rolls back the whole body on a fault of the database although it may still report some as tracked.
+//! Only `tracked + invalid = sent` accounts for every hit. Matomo drops entries that it cannot read without
+//! counting them, and rolls back the whole body on a fault of the database although it may still report some
+//! as tracked.
 
 use serde::Deserialize;
 
@@ -112,7 +113,8 @@ impl Indices {
     }
 }
 
-/// Whether this is a web page. An error message printed before the counts is not one, and hides whether they were good.
+/// Whether this is a web page. An error message printed before the counts is not one, and hides whether they
+/// were good.
 fn is_document(body: &[u8]) -> bool {
     let start = body.trim_ascii_start();
     [&b"<!doctype"[..], b"<html"]

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-/// Why a hit is not known to be recorded. Small and `Copy`, so that the hot path can count by it; its `Display` is a
-/// sentence for the operator that names the remedy. The status is kept where it tells cases apart.
+/// Why a hit is not known to be recorded. Small and `Copy`, so that the hot path can count by it; its
+/// `Display` is a sentence for the operator that names the remedy. The status is kept where it tells cases
+/// apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Reason {
     /// 400 in Matomo's form: it read the hit and refused it.
@@ -103,17 +104,18 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused => f.write_str(
-                "400: Matomo refused the hit; check MATOMO_SITE_ID, and that MATOMO_TOKEN_AUTH has write access to that \
-                 site if countries or past dates are sent; a Matomo without its database answers the same",
+                "400: Matomo refused the hit; check MATOMO_SITE_ID, and that MATOMO_TOKEN_AUTH has write \
+                 access to that site if countries or past dates are sent; a Matomo without its database \
+                 answers the same",
             ),
             Self::BadRequest => f.write_str(
-                "400, but not as Matomo says it: the address answers but not as a tracker; MATOMO_URL should end in \
-                 matomo.php and have the right scheme and port",
+                "400, but not as Matomo says it: the address answers but not as a tracker; MATOMO_URL should \
+                 end in matomo.php and have the right scheme and port",
             ),
             Self::Forbidden(status) => write!(
                 f,
-                "{status}: the address answers but lets nobody track; check for a firewall, Basic authentication or an \
-                 access rule before Matomo",
+                "{status}: the address answers but lets nobody track; check for a firewall, Basic \
+                 authentication or an access rule before Matomo",
             ),
             Self::NotFound(status) => write!(
                 f,
@@ -121,57 +123,66 @@ impl fmt::Display for Reason {
             ),
             Self::Redirect(status) => write!(
                 f,
-                "{status}: the address redirects, and hits do not follow; set MATOMO_URL to the final URL, often https \
-                 instead of http",
+                "{status}: the address redirects, and hits do not follow; set MATOMO_URL to the final URL, \
+                 often https instead of http",
             ),
             Self::BodyTooLarge => f.write_str(
-                "413: the body is larger than the web server takes; lower BULK_SIZE or raise its limit (nginx: \
-                 client_max_body_size)",
+                "413: the body is larger than the web server takes; lower BULK_SIZE or raise its limit \
+                 (nginx: client_max_body_size)",
             ),
-            Self::UrlTooLong => f.write_str("414: the URL is too long for the web server; send the hit by POST"),
+            Self::UrlTooLong => {
+                f.write_str("414: the URL is too long for the web server; send the hit by POST")
+            }
             Self::ClientError(status) => {
                 write!(f, "{status}: the address answers but not as a tracker; check MATOMO_URL")
             }
             Self::NotATracker(status) => write!(
                 f,
-                "{status}, but not a tracker's answer; MATOMO_URL should end in matomo.php, and nothing before Matomo may \
-                 answer in its place",
+                "{status}, but not a tracker's answer; MATOMO_URL should end in matomo.php, and nothing \
+                 before Matomo may answer in its place",
             ),
             Self::NoContent => f.write_str(
-                "204: nothing says whether the hit was recorded; a Matomo with its statistics switched off answers so, \
-                 as does many another server; check record_statistics and MATOMO_URL",
+                "204: nothing says whether the hit was recorded; a Matomo with its statistics switched off \
+                 answers so, as does many another server; check record_statistics and MATOMO_URL",
             ),
-            Self::RequestTimeout => f.write_str("408: the server gave up waiting for the request; nothing was recorded"),
+            Self::RequestTimeout => {
+                f.write_str("408: the server gave up waiting for the request; nothing was recorded")
+            }
             Self::TooManyRequests => {
-                f.write_str("429: a rate limit before Matomo; lower the rate or lift the limit for this client")
+                f.write_str("429: a rate limit before Matomo; lower the rate, or lift the limit for us")
             }
             Self::RolledBack => f.write_str(
-                "500 to a bulk body: the database gave up a transaction, usually a deadlock, and nothing of the body was \
-                 stored; if it goes on, lower BULK_CONNECTIONS",
+                "500 to a bulk body: the database gave up a transaction, usually a deadlock, and nothing of \
+                 the body was stored; if it goes on, lower BULK_CONNECTIONS",
             ),
             Self::StatisticsOff => f.write_str(
-                "503 with the tracking image: Matomo's statistics are switched off; set record_statistics=1 in the \
-                 [Tracker] section of its configuration",
+                "503 with the tracking image: Matomo's statistics are switched off; set record_statistics=1 \
+                 in the [Tracker] section of its configuration",
             ),
             Self::Gateway(status) => write!(
                 f,
-                "{status}: the web server has no answer from PHP; it is down, overloaded, or slower than the gateway \
-                 waits",
+                "{status}: the web server has no answer from PHP; it is down, overloaded, or slower than the \
+                 gateway waits",
             ),
             Self::ServerError(status) => write!(f, "{status}: the server failed; its error log says why"),
             Self::Queued => f.write_str(
-                "the tracking image in answer to a bulk body: queued tracking is on, so nobody counts what will be \
-                 recorded; switch it off or compare with the reports",
+                "the tracking image in answer to a bulk body: queued tracking is on, so nobody counts what \
+                 will be recorded; switch it off or compare with the reports",
             ),
-            Self::NoCounts => f.write_str("200 to a bulk body, but it does not say how many hits were recorded"),
+            Self::NoCounts => {
+                f.write_str("200 to a bulk body, but it does not say how many hits were recorded")
+            }
             Self::NothingCounted => f.write_str(
-                "200 to a bulk body, but none of it was counted; Matomo's statistics may be switched off, or the body was \
-                 damaged on its way",
+                "200 to a bulk body, but none of it was counted; Matomo's statistics may be switched off, or \
+                 the body was damaged on its way",
             ),
             Self::AbsurdCounts => f.write_str(
-                "the answer to a bulk body contradicts what was sent; something before Matomo may answer in its place",
+                "the answer to a bulk body contradicts what was sent; something before Matomo may answer \
+                 in its place",
             ),
-            Self::StrangeStatus(status) => write!(f, "{status} is no status of HTTP; check what MATOMO_URL points at"),
+            Self::StrangeStatus(status) => {
+                write!(f, "{status} is no status of HTTP; check what MATOMO_URL points at")
+            }
         }
     }
 }

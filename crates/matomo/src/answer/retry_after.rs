@@ -2,8 +2,9 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-/// Reads a `Retry-After` header: seconds, or an HTTP date, which counts from `now_unix_s` (seconds since 1970 UTC). A
-/// date in the past means at once; `None` is a value that means nothing. How far to obey is the caller's decision.
+/// Reads a `Retry-After` header: seconds, or an HTTP date, which counts from `now_unix_s` (seconds since 1970
+/// UTC). A date in the past means at once; `None` is a value that means nothing. How far to obey is the
+/// caller's decision.
 pub fn retry_after(value: &[u8], now_unix_s: u64) -> Option<Duration> {
     let text = std::str::from_utf8(value).ok()?.trim();
     if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {

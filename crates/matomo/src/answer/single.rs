@@ -17,8 +17,8 @@ pub enum Verdict {
 
 /// Reads the answer to one hit.
 ///
-/// A 504 is among what may be tried again, as all of 5xx is: the gateway took back the request. A PHP that was only slow
-/// may still finish it, so callers that would rather lose a hit than count it twice look for
+/// A 504 is among what may be tried again, as all of 5xx is: the gateway took back the request. A PHP that
+/// was only slow may still finish it, so callers that would rather lose a hit than count it twice look for
 /// [`Reason::Gateway`].
 pub fn single(status: u16, content_type: Option<&[u8]>, body: &[u8]) -> Verdict {
     let image = is_tracking_image(content_type, body);

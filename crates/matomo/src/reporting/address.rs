@@ -1,5 +1,6 @@
-//! Which addresses may be contacted. A page that lets people type a target must not become a door into the network it
-//! stands in, so the check is made on the address that is really connected to, after the name was resolved.
+//! Which addresses may be contacted. A page that lets people type a target must not become a door into the
+//! network it stands in, so the check is made on the address that is really connected to, after the name was
+//! resolved.
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -69,7 +69,11 @@ struct Right {
 
 /// Tests the connection to `client`'s Matomo for the site `site_id`.
 ///
-/// `now_unix_s` is the present in seconds since 1970 UTC; `clock` reads any monotonic clock, for the response time.
+/// `now_unix_s` is the present in seconds since 1970 UTC; `clock` reads any monotonic clock, for the response
+/// time.
+///
+/// It takes at most seven times the client's timeout: one for whether anybody is there, one for all further
+/// questions together, and the others only when something is wrong.
 pub async fn check_connection(
     client: &Client,
     site_id: u64,
@@ -150,7 +154,10 @@ impl Right {
 
     /// Whether it is the token that gives it.
     fn proves_token(&self) -> bool {
-        matches!((&self.without, &self.with), (Ok(without), Some(Ok(with))) if without.is_refused() && with.is_accepted())
+        match (&self.without, &self.with) {
+            (Ok(without), Some(Ok(with))) => without.is_refused() && with.is_accepted(),
+            _ => false,
+        }
     }
 }
 
@@ -159,22 +166,22 @@ impl ConnectionReport {
         match answers.first.verdict {
             Verdict::Acknowledged if answers.checks_sites() => {}
             Verdict::Acknowledged if self.is_matomo => self.warnings.push(
-                "the tracker takes hits even for a site that does not exist: queued tracking is on, or a cache stands \
-                 before Matomo; an acknowledged hit may still not be recorded"
+                "the tracker takes hits even for a site that does not exist: queued tracking is on, or a \
+                 cache stands before Matomo; an acknowledged hit may still not be recorded"
                     .to_owned(),
             ),
             Verdict::Acknowledged => self.errors.push(
-                "the address answers every hit with an image, even for a site that does not exist: it is not a Matomo; \
-                 set MATOMO_URL to your Matomo's matomo.php"
+                "the address answers every hit with an image, even for a site that does not exist: it is not \
+                 a Matomo; set MATOMO_URL to your Matomo's matomo.php"
                     .to_owned(),
             ),
             Verdict::Refused(Reason::Refused) if answers.site.is_ok() => self.errors.push(format!(
-                "Matomo knows site {site_id}, but its tracker refuses hits for it; its database may be down or the tracker's \
-                 cache stale; see Matomo's own log"
+                "Matomo knows site {site_id}, but its tracker refuses hits for it; its database may be down \
+                 or the tracker's cache stale; see Matomo's own log"
             )),
             Verdict::Refused(Reason::Refused) => self.errors.push(format!(
-                "Matomo refuses hits for site {site_id}: there is no such site, or its database is down; set MATOMO_SITE_ID \
-                 to a number listed under Administration > Measurables"
+                "Matomo refuses hits for site {site_id}: there is no such site, or its database is down; set \
+                 MATOMO_SITE_ID to a number listed under Administration > Measurables"
             )),
             Verdict::Refused(reason) | Verdict::Retry(reason) | Verdict::Unknown(reason) => {
                 self.errors.push(reason.to_string());
@@ -205,8 +212,9 @@ impl ConnectionReport {
                 _ => "has no write access to",
             };
             self.errors.push(format!(
-                "MATOMO_TOKEN_AUTH {has} site {site_id}, so that hits with a country or a past date would be refused; give \
-                 its user write access there, or leave the token, RANDOMIZE_VISITOR_COUNTRIES and backfills out"
+                "MATOMO_TOKEN_AUTH {has} site {site_id}, so that hits with a country or a past date would be \
+                 refused; give its user write access there, or leave the token, RANDOMIZE_VISITOR_COUNTRIES \
+                 and backfills out"
             ));
         }
     }

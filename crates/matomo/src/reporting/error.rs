@@ -1,4 +1,5 @@
-//! What can go wrong between here and Matomo, each with its remedy. No variant holds a token, a password or a whole URL.
+//! What can go wrong between here and Matomo, each with its remedy. No variant holds a token, a password or a
+//! whole URL.
 
 use std::error::Error as _;
 use std::net::IpAddr;
@@ -17,7 +18,8 @@ pub enum Error {
     Setup(String),
     /// The address policy refuses the target.
     #[error(
-        "the address {0} may not be contacted from here; allow it in this program's settings, or use another MATOMO_URL"
+        "the address {0} may not be contacted from here; allow it in this program's settings, or use another \
+         MATOMO_URL"
     )]
     Address(String),
     /// No connection, or one that broke.
@@ -29,7 +31,10 @@ pub enum Error {
         cause: String,
     },
     /// No answer in time.
-    #[error("no answer from {host} within {} s; it is down, overloaded, or a firewall drops the packets", limit.as_secs_f64())]
+    #[error(
+        "no answer from {host} within {} s; it is down, overloaded, or a firewall drops the packets",
+        limit.as_secs_f64()
+    )]
     Timeout {
         /// Host and port.
         host: String,
@@ -46,8 +51,8 @@ pub enum Error {
     },
     /// 401: the token is unknown or expired, or has no access to what was asked for.
     #[error(
-        "Matomo refuses MATOMO_TOKEN_AUTH: {message}; create a token under Administration > Personal > Security, and give \
-         its user access to the site"
+        "Matomo refuses MATOMO_TOKEN_AUTH: {message}; create a token under Administration > Personal > \
+         Security, and give its user access to the site"
     )]
     TokenRefused {
         /// What Matomo said.
@@ -82,7 +87,8 @@ pub(super) struct RefusedAddress {
 }
 
 impl Error {
-    /// Reads the HTTP client's error. Its own text would repeat the URL, and with it what may be secret there.
+    /// Reads the HTTP client's error. Its own text would repeat the URL, and with it what may be secret
+    /// there.
     pub(super) fn of_request(error: reqwest::Error, host: &str, limit: Duration) -> Error {
         let error = error.without_url();
         let mut cause = error.source();

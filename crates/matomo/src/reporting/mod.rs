@@ -1,7 +1,7 @@
 //! A client of Matomo's Reporting API, and the test of a connection that is built on it.
 //!
-//! The token travels in the body of a POST and nowhere else. Redirects are not followed: hits do not follow them
-//! either, and a redirected POST would carry the token to an address that nobody named.
+//! The token travels in the body of a POST and nowhere else. Redirects are not followed: hits do not follow
+//! them either, and a redirected POST would carry the token to an address that nobody named.
 
 mod address;
 mod connection;
@@ -263,7 +263,8 @@ impl Answer {
     }
 }
 
-/// `index.php` beside the tracker: a last part that ends in `.php` is the tracker's, anything else is a folder.
+/// `index.php` beside the tracker: a last part that ends in `.php` is the tracker's, anything else is a
+/// folder.
 fn api_url(tracker: &Url) -> Url {
     let folder = match tracker.path().rsplit_once('/') {
         Some((folder, file)) if file.to_ascii_lowercase().ends_with(".php") => folder,

@@ -1,9 +1,9 @@
 //! Hits that leave nothing behind.
 //!
-//! Matomo looks at a hit in this order: does the site exist, may the sender override what the hit overrides, is the
-//! visitor to be left out, is there a visit to add to. A probe is stopped at the third step and again at the fourth, so
-//! that its answer tells about the first two and nothing is recorded: it names itself a robot and a preview, and it is a
-//! `ping`, which only ever lengthens a visit, of a visitor who has none.
+//! Matomo looks at a hit in this order: does the site exist, may the sender override what the hit overrides,
+//! is the visitor to be left out, is there a visit to add to. A probe is stopped at the third step and again
+//! at the fourth, so that its answer tells about the first two and nothing is recorded: it names itself a
+//! robot and a preview, and it is a `ping`, which only ever lengthens a visit, of a visitor who has none.
 
 use reqwest::header::{HeaderValue, USER_AGENT};
 use serde::Serialize;
@@ -18,7 +18,8 @@ const ROBOT: HeaderValue = HeaderValue::from_static(concat!(
     "; connection test)"
 ));
 
-/// Above every site that exists, and above 9,999,999: there Matomo keeps no note of the failure for its administrators.
+/// Above every site that exists, and above 9,999,999: there Matomo keeps no note of the failure for its
+/// administrators.
 pub(super) const NO_SITE: u64 = i32::MAX as u64;
 
 /// What came back.
@@ -63,7 +64,8 @@ struct Query {
 }
 
 impl Client {
-    /// Sends a probe: by POST when the token goes with it, else by GET, as hits go. `visitor` is an id nobody has.
+    /// Sends a probe: by POST when the token goes with it, else by GET, as hits go. `visitor` is an id nobody
+    /// has.
     pub(super) async fn probe(
         &self,
         site_id: u64,
@@ -96,7 +98,8 @@ impl Client {
         let answer = self.receive(self.http.get(self.tracker.clone())).await;
         answer.is_ok_and(|Answer { status, body, .. }| {
             let text = String::from_utf8_lossy(&body[..body.len().min(2000)]).to_lowercase();
-            // Matomo's own notice is two sentences; a page that merely mentions it, an article or a login form, is not.
+            // Matomo's own notice is two sentences; a page that merely mentions it, an article or a login
+            // form, is not.
             status == 200 && body.len() < 2000 && (text.contains("matomo") || text.contains("piwik"))
         })
     }

@@ -1,4 +1,5 @@
-//! A Matomo as a client sees it, for the connection test: sites, tokens, and the order in which it looks at a hit.
+//! A Matomo as a client sees it, for the connection test: sites, tokens, and the order in which it looks at
+//! a hit.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -115,7 +116,8 @@ impl FakeMatomo {
         let answer: Value = match params["method"].as_str() {
             "API.getMatomoVersion" => json!({"value": "5.2.0"}),
             "SitesManager.getSiteFromId" if site_asked => json!({
-                "idsite": SITE, "name": "My shop", "timezone": "Europe/Berlin", "currency": "EUR", "ecommerce": 1, "sitesearch": "0"
+                "idsite": SITE, "name": "My shop", "timezone": "Europe/Berlin", "currency": "EUR",
+                "ecommerce": 1, "sitesearch": "0"
             }),
             "UsersManager.hasSuperUserAccess" => json!({"value": all}),
             "SitesManager.getSitesIdWithAdminAccess" => {
