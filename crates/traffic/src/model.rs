@@ -48,6 +48,9 @@ const SHARD: u64 = 0x5348_4152_4421_2121;
 /// After this long without a hit Matomo begins another visit.
 const VISIT_ENDS_MS: f64 = 30.0 * 60_000.0;
 
+/// A day with a change to summer time. An epoch of a backfill is a day, or as many as the longest visit needs.
+const SHORTEST_DAY_MS: f64 = 23.0 * 3_600_000.0;
+
 /// Hits of a visit besides its page views: five kinds of action, a cart, an order, the closing ping.
 const OTHER_HITS: u32 = 8;
 
@@ -123,7 +126,9 @@ impl Model {
                 let key = keyed(mix(backfill.seed.unwrap_or(seed)), WINDOW);
                 let first_day = schedule::day_number(backfill.first_day)
                     .wrapping_sub(schedule::day_number(date(1970, 1, 1)));
-                (key, first_day.wrapping_mul(backfill.visits_per_day), backfill.visits_per_day)
+                let days = 1 + ((longest_ms + VISIT_ENDS_MS) / SHORTEST_DAY_MS) as u64;
+                let base = first_day.wrapping_mul(backfill.visits_per_day);
+                (key, base, backfill.visits_per_day.saturating_mul(days))
             }
         };
         Self {

@@ -113,12 +113,14 @@ impl Baskets {
             order.items.clear();
             return self.settle(order, offer, offer.least);
         }
+        // The number of lines is kept from try to try, or large orders would be rarer than they should be.
+        let lines = self.line_count(stream);
         let fits = (0..TRIES).any(|_| {
-            self.draw(&mut order.items, stream);
+            self.draw(&mut order.items, lines, stream);
             (offer.least..=offer.most).contains(&subtotal(&order.items))
         });
         if !fits {
-            self.fit(offer, &mut order.items, stream);
+            self.fit(offer, &mut order.items, lines, stream);
         }
         let sum = subtotal(&order.items);
         self.settle(order, offer, sum);
@@ -136,7 +138,8 @@ impl Baskets {
 
     /// Fills `cart` with something that is not paid for (yet): its value is the goods' alone.
     pub(super) fn cart(&self, cart: &mut Order, stream: &mut Stream) {
-        self.draw(&mut cart.items, stream);
+        let lines = self.line_count(stream);
+        self.draw(&mut cart.items, lines, stream);
         cart.subtotal = subtotal(&cart.items);
         (cart.revenue, cart.shipping, cart.tax) = (cart.subtotal, 0, 0);
     }
@@ -146,9 +149,9 @@ impl Baskets {
     }
 
     /// Lines as they come, whatever their sum.
-    fn draw(&self, items: &mut Vec<Item>, stream: &mut Stream) {
+    fn draw(&self, items: &mut Vec<Item>, lines: u32, stream: &mut Stream) {
         items.clear();
-        for _ in 0..self.line_count(stream) {
+        for _ in 0..lines {
             let product = self.product_not_in(items, stream);
             let quantity = 1 + self.quantities.pick(stream);
             items.push(Item { product, price: self.price(product, stream), quantity });
@@ -170,9 +173,9 @@ impl Baskets {
     }
 
     /// Lines whose sum is within the offer, chosen for it.
-    fn fit(&self, offer: Offer, items: &mut Vec<Item>, stream: &mut Stream) {
+    fn fit(&self, offer: Offer, items: &mut Vec<Item>, lines: u32, stream: &mut Stream) {
         items.clear();
-        let lines = u64::from(self.line_count(stream)).min(offer.most.max(1));
+        let lines = u64::from(lines).min(offer.most.max(1));
         // Products of which that many are sure not to cost too much.
         let affordable = self
             .by_price

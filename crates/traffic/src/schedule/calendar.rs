@@ -32,10 +32,12 @@ pub(super) struct Calendar {
 /// A local day or week.
 #[derive(Debug, Clone)]
 pub(super) struct Period {
+    /// The date it begins with.
+    pub(super) first: Date,
     /// Its first moment, in Unix microseconds.
     pub(super) start_us: i64,
     /// The first moment after it.
-    pub(super) end_us: i64,
+    end_us: i64,
     division: Division,
 }
 
@@ -96,7 +98,7 @@ impl Calendar {
     /// The period that begins with a date.
     pub(super) fn period_of(&self, first: Date) -> Period {
         let (start_us, end_us) = (self.start_of(first), self.start_of(add_days(first, self.days.into())));
-        Period { start_us, end_us, division: self.division(start_us, end_us) }
+        Period { first, start_us, end_us, division: self.division(start_us, end_us) }
     }
 
     /// The first moment of a local date.

@@ -1,6 +1,6 @@
 //! Walking a schedule in order: the block and the period at hand are kept, so that a step costs next to nothing.
 
-use super::{Schedule, Segment, calendar::Period};
+use super::{Live, Plan, Schedule, calendar::Period, spacing::Segment};
 
 /// A visit's number and when it starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +17,7 @@ pub struct Cursor {
     schedule: Schedule,
     index: u64,
     segment: Option<Segment>,
+    /// Where the segment's visits lie in operational time.
     places: Vec<f64>,
     period: Option<Period>,
 }
@@ -25,6 +26,21 @@ impl Cursor {
     pub(super) fn new(schedule: Schedule, index: u64) -> Self {
         Self { schedule, index, segment: None, places: Vec::new(), period: None }
     }
+
+    /// Where visit `index` lies in operational time.
+    fn place(&mut self, index: u64) -> Option<f64> {
+        let segment = if let Some(segment) = self.segment.filter(|segment| segment.holds(index)) {
+            segment
+        } else {
+            let segment = match &*self.schedule.plan {
+                Plan::Live(_) => Live::segment(index),
+                Plan::Window(window) => window.segment(index)?,
+            };
+            self.schedule.spacing.fill(segment, &mut self.places);
+            *self.segment.insert(segment)
+        };
+        Some(self.places[(index - segment.first) as usize])
+    }
 }
 
 impl Iterator for Cursor {
@@ -32,26 +48,18 @@ impl Iterator for Cursor {
 
     fn next(&mut self) -> Option<Start> {
         let index = self.index;
-        let plan = &self.schedule.0;
-        let segment = match self.segment {
-            Some(segment) if index < segment.first + segment.count => segment,
-            _ => {
-                let segment = plan.segment_of(index)?;
-                plan.spacing.fill(segment, &mut self.places);
-                (self.segment, self.period) = (Some(segment), None);
-                segment
+        let place = self.place(index)?;
+        let at_hand = self.period.take();
+        let at_us = match &*self.schedule.plan {
+            Plan::Live(live) => {
+                let period = self.period.insert(live.period(place, at_hand));
+                live.moment(place, period)
+            }
+            Plan::Window(window) => {
+                let day = self.period.insert(window.period(index, at_hand)?);
+                window.moment(index, place, day)
             }
         };
-        if self.schedule.total().is_some_and(|total| index >= total) {
-            return None;
-        }
-        let place = self.places[(index - segment.first) as usize];
-        let period = match self.period.take() {
-            Some(period) if plan.holds(&period, place) => period,
-            _ => plan.period_of(index, place),
-        };
-        let at_us = period.at_share(plan.share_of(index, place, &period));
-        self.period = Some(period);
         self.index += 1;
         Some(Start { index, at_us })
     }

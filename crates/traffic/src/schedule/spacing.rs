@@ -8,11 +8,30 @@
 use rand_distr::{Distribution, Exp1};
 use settings::ArrivalProcess;
 
-use super::Segment;
 use crate::random::{Stream, keyed};
 
 /// Visits of a block.
 pub(super) const BLOCK: u64 = 1024;
+
+/// A run of visits whose spacing is drawn at once.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Segment {
+    /// Number of its first visit, which is also where its operational time begins.
+    pub(super) first: u64,
+    /// Visits in it, and the operational time that it takes.
+    pub(super) count: u64,
+    /// The last visit lies at its very end, where the next one begins; otherwise it lies before the end.
+    pub(super) closed: bool,
+    /// What its stream is keyed by.
+    pub(super) key: u64,
+}
+
+impl Segment {
+    /// Whether visit `index`, which does not come before it, is in it.
+    pub(super) fn holds(self, index: u64) -> bool {
+        index < self.first + self.count
+    }
+}
 
 /// How visits are spread at a rate of one.
 #[derive(Debug, Clone, Copy)]
