@@ -1,0 +1,86 @@
+//! One reader's way through the log, at its own pace.
+//!
+//! A reader asks for the next lines when it is ready for them, so that nothing is kept for a slow one. One that has
+//! fallen behind what is kept in memory is led through the engine's own log until it has caught up.
+
+use std::{pin::Pin, sync::Arc};
+
+use futures_util::Stream;
+use tokio::sync::watch;
+
+use super::{
+    hub::{LogHub, gather},
+    line::{Line, Position, RawLine},
+};
+use crate::engine::EngineError;
+
+type History = Pin<Box<dyn Stream<Item = Result<RawLine, EngineError>> + Send>>;
+
+/// A reader.
+pub struct LogReader {
+    hub: Arc<LogHub>,
+    cursor: Option<Position>,
+    newest: watch::Receiver<Option<Position>>,
+    /// Open while this reader is led through the engine's own log.
+    history: Option<History>,
+    /// Lines before the next ones are gone.
+    missed: bool,
+}
+
+/// What a reader gets next.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// Lines, in order.
+    pub lines: Vec<Arc<Line>>,
+    /// Lines before these are gone for good: the engine has them no more.
+    pub missed: bool,
+}
+
+impl LogReader {
+    pub(super) fn new(hub: Arc<LogHub>, cursor: Option<Position>, newest: watch::Receiver<Option<Position>>) -> Self {
+        Self { hub, cursor, newest, history: None, missed: false }
+    }
+
+    /// The next lines, at least one; waits for them. `None` when the log is closed. Dropping the future loses nothing.
+    pub async fn next(&mut self) -> Option<Batch> {
+        loop {
+            self.newest.borrow_and_update();
+            let piece = self.hub.piece(self.cursor);
+            if !piece.gap {
+                self.history = None;
+                if !piece.lines.is_empty() {
+                    return Some(self.hand_out(piece.lines));
+                }
+            } else if let Some(cursor) = self.cursor {
+                match self.lines_of_history(cursor).await {
+                    Some(lines) => return Some(self.hand_out(lines)),
+                    None => {
+                        // Neither here nor there: go on with the oldest that is kept.
+                        self.history = None;
+                        self.cursor = None;
+                        self.missed = true;
+                        continue;
+                    }
+                }
+            }
+            self.newest.changed().await.ok()?;
+        }
+    }
+
+    fn hand_out(&mut self, lines: Vec<Arc<Line>>) -> Batch {
+        self.cursor = lines.last().map(|line| line.position).or(self.cursor);
+        Batch { lines, missed: std::mem::take(&mut self.missed) }
+    }
+
+    /// The next lines from the engine's own log; `None` when they are not there.
+    async fn lines_of_history(&mut self, cursor: Position) -> Option<Vec<Arc<Line>>> {
+        let hub = &self.hub;
+        let missed = &mut self.missed;
+        let history = self.history.get_or_insert_with(|| {
+            *missed |= hub.is_gone(cursor);
+            Box::pin(hub.history(cursor))
+        });
+        let batch = gather(history).await?.ok()?;
+        Some(batch.iter().map(|raw| Arc::new(hub.shown(raw))).collect())
+    }
+}
