@@ -18,6 +18,7 @@ mod answer;
 mod clock;
 mod config;
 mod params;
+mod reports;
 mod server;
 mod sites;
 mod stats;

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::answer::Answer;
+use crate::clock::Clock;
 use crate::config::{Config, StartError};
 use crate::params::Params;
 use crate::sites::Registry;
@@ -48,6 +49,8 @@ pub(crate) struct Shared {
     null: bool,
     body_limit: usize,
     place: Option<Place>,
+    registry: Arc<RwLock<Registry>>,
+    clock: Clock,
 }
 
 impl std::fmt::Debug for Shared {
@@ -66,14 +69,15 @@ pub async fn start(config: Config) -> Result<Handle, StartError> {
         .map_err(|source| StartError::Listen { address: config.listen, source })?;
     let addr =
         listener.local_addr().map_err(|source| StartError::Listen { address: config.listen, source })?;
+    let mut known = Arc::new(RwLock::new(Registry::default()));
     let (writer, thread, place) = if config.null {
         (None, None, None)
     } else {
         let place = Place::new(config.db.clone())?;
         let failed = |source| StartError::Database { path: place.path.clone(), source };
         let db = crate::store::open_writer(&place.path).map_err(failed)?;
-        let registry = Arc::new(RwLock::new(registry(&db, &config)?));
-        let mut engine = Engine::new(db, registry, config.clock, config.keep_params).map_err(failed)?;
+        known = Arc::new(RwLock::new(registry(&db, &config)?));
+        let mut engine = Engine::new(db, known.clone(), config.clock, config.keep_params).map_err(failed)?;
         engine.save_registry().map_err(failed)?;
         let (writer, thread) = Writer::start(engine)?;
         (Some(writer), Some(thread), Some(place))
@@ -84,6 +88,8 @@ pub async fn start(config: Config) -> Result<Handle, StartError> {
         null: config.null,
         body_limit: config.body_limit,
         place,
+        registry: known,
+        clock: config.clock,
     });
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
@@ -229,6 +235,7 @@ async fn route(request: Request<Incoming>, peer: SocketAddr, shared: &Shared) ->
     match uri.path() {
         "/matomo.php" | "/piwik.php" => hit(request, peer, shared).await,
         "/" if is_root_hit => hit(request, peer, shared).await,
+        "/index.php" => report(request, shared).await,
         "/sink/stats" => Answer::json(StatusCode::OK, &shared.stats().await),
         "/sink/hits" => hits(shared).await,
         "/sink/health" => Answer::text(StatusCode::OK, "ok\n"),
@@ -278,6 +285,34 @@ async fn hit(request: Request<Incoming>, peer: SocketAddr, shared: &Shared) -> A
         Ok(answer) => answer,
         Err(stopped) => Answer::text(StatusCode::SERVICE_UNAVAILABLE, stopped.to_string()),
     }
+}
+
+/// The Reporting API.
+async fn report(request: Request<Incoming>, shared: &Shared) -> Answer {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = Limited::new(body, shared.body_limit).collect().await else {
+        return Answer::html(StatusCode::PAYLOAD_TOO_LARGE, "<h1>413 Request Entity Too Large</h1>\n");
+    };
+    let mut params = Params::parse(parts.uri.query().unwrap_or_default().as_bytes());
+    let form = Params::parse(&body.to_bytes());
+    let token_in_url = form.text("token_auth").is_none();
+    if let Some(token) = form.text("token_auth") {
+        params.set("token_auth", token.to_owned());
+    }
+    params.add_missing(form);
+    let (Some(writer), Some(place)) = (&shared.writer, &shared.place) else {
+        return Answer::text(StatusCode::SERVICE_UNAVAILABLE, "this receiver records nothing (--null)\n");
+    };
+    if writer.commit().await.is_err() {
+        return Answer::text(StatusCode::SERVICE_UNAVAILABLE, "the writer has stopped\n");
+    }
+    let (registry, path, now) = (shared.registry.clone(), place.path.clone(), shared.clock.now());
+    let answer = tokio::task::spawn_blocking(move || {
+        let registry = registry.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        let call = crate::reports::Call { params: &params, registry: &registry, token_in_url, now };
+        call.answer(|| crate::store::open_reader(&path))
+    });
+    answer.await.unwrap_or_else(|error| Answer::text(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))
 }
 
 /// A picture on a page tells by its `Referer` what page that was.

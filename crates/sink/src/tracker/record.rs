@@ -113,7 +113,7 @@ impl Engine {
     fn texts(&mut self, action: &Action) -> rusqlite::Result<Texts> {
         let (db, words) = (&self.db, &mut self.words);
         let mut texts = Texts::default();
-        let mut page = |words: &mut crate::store::words::Words, url: &Option<String>| match url {
+        let page = |words: &mut crate::store::words::Words, url: &Option<String>| match url {
             Some(url) => {
                 let (name, prefix) = url::normalize(url);
                 words.id(db, WordKind::PageUrl, name, prefix).map(Some)

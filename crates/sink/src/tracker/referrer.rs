@@ -198,7 +198,7 @@ static ENGINES: LazyLock<Engines> = LazyLock::new(|| {
     let mut engines = Engines { list: Vec::new(), by_host: HashMap::new() };
     for line in entries(include_str!("../../data/engines.txt")) {
         let mut fields = line.split('|').map(str::trim);
-        let mut words =
+        let words =
             |text: Option<&'static str>| text.unwrap_or_default().split_whitespace().collect::<Vec<_>>();
         let name = fields.next().unwrap_or_default();
         let hosts = words(fields.next());

@@ -1,0 +1,122 @@
+//! Reports about events, and about the categories of site searches.
+
+use std::collections::BTreeMap;
+
+use rusqlite::params;
+
+use super::metrics::{Cells, put, quotient, round};
+use super::pages::encoded;
+use super::period::{Period, span};
+use super::{Context, ReportError};
+
+const NO_NAME: &str = "Event Name not defined";
+
+/// What events are listed by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum By {
+    Category,
+    Action,
+    Name,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Figures {
+    visits: f64,
+    visitors: f64,
+    events: f64,
+    with_value: f64,
+    sum: f64,
+    least: Option<f64>,
+    most: Option<f64>,
+}
+
+/// `Events.getCategory`, `getAction`, `getName`.
+pub(crate) fn rows(context: &Context<'_>, period: Period, by: By) -> Result<Vec<Cells>, ReportError> {
+    let mut total: BTreeMap<String, Figures> = BTreeMap::new();
+    // Each combination of the three counts its own visits; a label has the sum of its combinations.
+    let sql = "SELECT category.name, action.name, name.name, count(DISTINCT hit.visit), count(DISTINCT hit.visitor), \
+               count(*), count(hit.value), coalesce(sum(hit.value), 0), min(hit.value), max(hit.value) FROM hit \
+               JOIN action AS category ON category.id = hit.event_category \
+               JOIN action AS action ON action.id = hit.event_action \
+               LEFT JOIN action AS name ON name.id = hit.name \
+               WHERE hit.site = ?1 AND hit.time BETWEEN ?2 AND ?3 \
+               GROUP BY hit.event_category, hit.event_action, hit.name";
+    let mut statement = context.db.prepare(sql)?;
+    for day in period.days() {
+        let span = span(day, &context.zone);
+        let mut rows = statement.query(params![context.site.id, span.from, span.to])?;
+        while let Some(row) = rows.next()? {
+            let label = match by {
+                By::Category => row.get(0)?,
+                By::Action => row.get(1)?,
+                By::Name => row.get::<_, Option<String>>(2)?.unwrap_or_else(|| NO_NAME.to_owned()),
+            };
+            let figures = total.entry(label).or_default();
+            figures.visits += row.get::<_, f64>(3)?;
+            figures.visitors += row.get::<_, f64>(4)?;
+            figures.events += row.get::<_, f64>(5)?;
+            figures.with_value += row.get::<_, f64>(6)?;
+            figures.sum += round(row.get(7)?, 2);
+            for (value, sum, choose) in [
+                (row.get::<_, Option<f64>>(8)?, &mut figures.least, f64::min as fn(f64, f64) -> f64),
+                (row.get::<_, Option<f64>>(9)?, &mut figures.most, f64::max),
+            ] {
+                if let Some(value) = value.map(|value| round(value, 2)) {
+                    *sum = Some(sum.map_or(value, |sum| choose(sum, value)));
+                }
+            }
+        }
+    }
+    let visitors = if period.is_long() { "sum_daily_nb_uniq_visitors" } else { "nb_uniq_visitors" };
+    let rows = total.into_iter().enumerate().map(|(index, (label, figures))| {
+        let mut cells = Cells::new();
+        cells.insert("label".to_owned(), label.clone().into());
+        put(&mut cells, "nb_visits", figures.visits);
+        put(&mut cells, "nb_events", figures.events);
+        put(&mut cells, "nb_events_with_value", figures.with_value);
+        put(&mut cells, "sum_event_value", figures.sum);
+        put(&mut cells, "min_event_value", figures.least.unwrap_or(0.0));
+        put(&mut cells, "max_event_value", figures.most.unwrap_or(0.0));
+        put(&mut cells, visitors, figures.visitors);
+        put(&mut cells, "avg_event_value", quotient(figures.sum, figures.with_value, 2));
+        let segment = match by {
+            By::Category => "eventCategory",
+            By::Action => "eventAction",
+            By::Name => "eventName",
+        };
+        cells.insert("segment".to_owned(), format!("{segment}=={}", encoded(&label)).into());
+        cells.insert("idsubdatatable".to_owned(), (index as i64 + 1).into());
+        cells
+    });
+    Ok(rows.collect())
+}
+
+/// `Actions.getSiteSearchCategories`.
+pub(crate) fn search_categories(context: &Context<'_>, period: Period) -> Result<Vec<Cells>, ReportError> {
+    let mut total: BTreeMap<String, [f64; 3]> = BTreeMap::new();
+    let sql = "SELECT search_category, count(DISTINCT visit), count(*), count(DISTINCT visitor) FROM hit \
+               WHERE site = ?1 AND time BETWEEN ?2 AND ?3 AND search_category IS NOT NULL GROUP BY search_category";
+    let mut statement = context.db.prepare(sql)?;
+    for day in period.days() {
+        let span = span(day, &context.zone);
+        let mut rows = statement.query(params![context.site.id, span.from, span.to])?;
+        while let Some(row) = rows.next()? {
+            let figures = total.entry(row.get(0)?).or_default();
+            for (figure, column) in figures.iter_mut().zip(1..) {
+                *figure += row.get::<_, f64>(column)?;
+            }
+        }
+    }
+    let visitors = if period.is_long() { "sum_daily_nb_uniq_visitors" } else { "nb_uniq_visitors" };
+    let rows = total.into_iter().map(|(label, [visits, actions, people])| {
+        let mut cells = Cells::new();
+        cells.insert("label".to_owned(), label.clone().into());
+        put(&mut cells, "nb_visits", visits);
+        put(&mut cells, "nb_actions", actions);
+        put(&mut cells, visitors, people);
+        put(&mut cells, "nb_pages_per_search", quotient(actions, visits, 1));
+        cells.insert("segment".to_owned(), format!("siteSearchCategory=={}", encoded(&label)).into());
+        cells
+    });
+    Ok(rows.collect())
+}
