@@ -5,6 +5,7 @@ use report::HitKind;
 use settings::{Pacing, Settings};
 use traffic::{Kind, Visit};
 
+use crate::engine::AT_ONCE;
 use crate::wire::Request;
 
 /// The kind of a hit, under the report's names.
@@ -58,7 +59,7 @@ impl Timeline {
         match self {
             Self::Compressed => start_us + i64::from(hit.send_ms) * 1000,
             Self::Realtime => start_us + i64::from(hit.offset_ms) * 1000,
-            Self::Replayed => i64::MIN,
+            Self::Replayed => AT_ONCE,
         }
     }
 }

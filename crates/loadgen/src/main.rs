@@ -21,6 +21,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 fn main() -> ExitCode {
+    end_on_panic();
     // Ring, for every TLS client of this process; a second call would only say that it was done.
     rustls::crypto::ring::default_provider().install_default().ok();
     match cli::Cli::try_parse() {
@@ -30,4 +31,13 @@ fn main() -> ExitCode {
             if error.use_stderr() { ExitCode::from(cli::EXIT_CONFIG) } else { ExitCode::SUCCESS }
         }
     }
+}
+
+/// A panic in one task would leave its hits unaccounted for while the others go on: end the process instead.
+fn end_on_panic() {
+    let say = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        say(panic);
+        std::process::exit(i32::from(cli::EXIT_SOFTWARE));
+    }));
 }

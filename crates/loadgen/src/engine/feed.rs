@@ -11,7 +11,7 @@ use settings::Shard;
 use traffic::{Cursor, shard_of};
 
 use super::Plan;
-use super::job::Job;
+use super::job::{AT_ONCE, Job};
 use super::pace::Ceiling;
 use crate::state::cap::Cap;
 
@@ -148,7 +148,7 @@ impl Feed {
 
     /// The earliest moment at which a visit under way has something to send.
     pub fn next_timer_us(&self) -> Option<i64> {
-        if self.ready.is_empty() { self.timers.peek().map(|job| job.due_us) } else { Some(i64::MIN) }
+        if self.ready.is_empty() { self.timers.peek().map(|job| job.due_us) } else { Some(AT_ONCE) }
     }
 
     /// Lets the time be `now_us`: what has become due becomes ready.
@@ -297,7 +297,7 @@ impl Replay {
             if !plan.owns_visitor(visitor) {
                 continue;
             }
-            let job = Job { due_us: i64::MIN, ..Job::first(start.index, start.at_us) };
+            let job = Job { due_us: AT_ONCE, ..Job::first(start.index, start.at_us) };
             if self.visitors.insert(visitor) {
                 return Some(job);
             }

@@ -5,10 +5,13 @@
 
 use std::cmp::Ordering;
 
+/// The due moment of a hit that waits for nothing but the answer to the one before it.
+pub const AT_ONCE: i64 = 0;
+
 /// The next hit of a visit, and when it is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Job {
-    /// When it is due on the wire, in Unix microseconds.
+    /// When it is due on the wire, in Unix microseconds, or [`AT_ONCE`].
     pub due_us: i64,
     /// When its visit was scheduled to start, in Unix microseconds.
     pub start_us: i64,

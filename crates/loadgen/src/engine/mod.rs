@@ -33,6 +33,7 @@ use crate::state::journal::Journal;
 use crate::wire::Connector;
 use books::{Books, Figures, Replay};
 use feed::Feed;
+pub use job::AT_ONCE;
 use pace::{Backoff, Ceiling};
 
 /// What is to be sent, and when: all that follows from settings, seed and content.

@@ -9,7 +9,7 @@ use traffic::Visit;
 
 use super::Engine;
 use super::books::Entry;
-use super::job::Job;
+use super::job::{AT_ONCE, Job};
 use crate::encode;
 use crate::wire::{self, Lane, Request, Response};
 
@@ -28,7 +28,7 @@ pub(super) async fn lane(engine: Rc<Engine>, number: usize) {
         };
         engine.plan.model.visit(job.visit, &mut visit);
         if job.fresh {
-            engine.books.begin(&visit, Some(now_us - job.due_us).filter(|_| job.due_us != i64::MIN));
+            engine.books.begin(&visit, Some(now_us - job.due_us).filter(|_| job.due_us != AT_ONCE));
         }
         let base_ms = engine.plan.timeline.base_ms(&visit, job.start_us);
         encode::single(&engine.plan.encoder, &visit, usize::from(job.seq), base_ms, &mut request);
@@ -46,7 +46,7 @@ pub(super) async fn lane(engine: Rc<Engine>, number: usize) {
             None => End::Unsent,
         };
         let sent = !matches!(outcome, Some(wire::Outcome::NotSent(_))) && wire.handed_over();
-        let due_us = if job.due_us == i64::MIN { now_us } else { job.due_us };
+        let due_us = if job.due_us == AT_ONCE { now_us } else { job.due_us };
         let answered = matches!(outcome, Some(wire::Outcome::Answered));
         engine.books.sent(sent, answered.then_some((done_us - now_us, done_us - due_us)));
         conclude(&engine, job, &visit, end, done_us);

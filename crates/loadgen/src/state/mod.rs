@@ -4,7 +4,7 @@ pub mod cap;
 pub mod journal;
 
 use std::fs::{self, File, TryLockError};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use settings::Shard;
@@ -45,10 +45,5 @@ impl StateDir {
     /// The path of a state file of this shard.
     pub fn file(&self, name: &str, extension: &str) -> PathBuf {
         self.path.join(format!("{name}{}.{extension}", self.suffix))
-    }
-
-    /// The folder.
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 }

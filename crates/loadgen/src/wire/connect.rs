@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use anyhow::Context as _;
 use rustls::pki_types::ServerName;
 use settings::Target;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -15,7 +16,6 @@ use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use super::http1::Http1;
 use super::http2::Http2;
-use super::tls;
 use crate::clock::Clock;
 
 /// What every request to this target has in common.
@@ -105,7 +105,9 @@ impl Connector {
         let name = url.host_str().expect("settings admit only URLs with a host").to_owned();
         let port = url.port_or_known_default().expect("http and https have a default port");
         let tls = if url.scheme() == "https" {
-            let config = Arc::new(tls::client_config(target)?);
+            let mut config = tls(target)?;
+            config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+            let config = Arc::new(config);
             let server = ServerName::try_from(name.trim_matches(['[', ']']).to_owned())?;
             Some((TlsConnector::from(config), server))
         } else {
@@ -186,6 +188,14 @@ impl Connector {
         }
         Err(ConnectFault::Connect { name: self.name.clone(), port: self.port, source: last })
     }
+}
+
+/// The same trust as the Reporting API's client has.
+fn tls(target: &Target) -> anyhow::Result<rustls::ClientConfig> {
+    let pem = target.ca_file.as_ref().map(|path| {
+        std::fs::read(path).with_context(|| format!("TLS_CA_FILE: cannot read {path}; it must be a PEM file"))
+    });
+    Ok(matomo::tls::client_config(pem.transpose()?.as_deref(), target.insecure)?)
 }
 
 /// Basic credentials of a URL such as `https://user:password@host/`.

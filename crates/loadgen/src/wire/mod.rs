@@ -7,7 +7,6 @@
 mod connect;
 mod http1;
 mod http2;
-mod tls;
 
 pub use connect::{ConnectFault, Connector};
 
