@@ -52,8 +52,6 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Some(visits) => say::line(format!("    {visits} visits, {} a second", arguments.rate)),
         None => say::line(format!("    {} visits a second; Ctrl-C ends the demo", arguments.rate)),
     }
-    // Ctrl-C is the generator's: it finishes the visits under way, and we go on to compare.
-    ctrlc::set_handler(|| {}).context("cannot take over Ctrl-C")?;
 
     let per_day = (f64::from(arguments.rate) * 86_400.0).to_string();
     // On a terminal there is a live line, and the log would only tear it.

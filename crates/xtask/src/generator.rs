@@ -3,13 +3,14 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
 };
 
 use anyhow::{Context as _, bail};
 use report::RunReport;
 
 use crate::{
+    signals,
     target::LOCAL_TOKEN,
     workspace::{self, cargo, must, output_of},
 };
@@ -79,9 +80,14 @@ impl Run {
         self
     }
 
-    /// The command, to be started by the caller.
-    pub(crate) fn command(&mut self) -> &mut Command {
-        &mut self.command
+    /// Starts it.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub(crate) fn start(&mut self) -> anyhow::Result<Running> {
+        let child = self.command.spawn().context("cannot start the load generator")?;
+        signals::generator_is(Some(child.id()));
+        Ok(Running(child))
     }
 
     /// Runs it to its end, with its output on the terminal.
@@ -89,12 +95,8 @@ impl Run {
     /// # Errors
     /// When it does not start, does not end well, or leaves no report.
     pub(crate) fn finish(mut self) -> anyhow::Result<RunReport> {
-        let status = self.command.status().context("cannot start the load generator")?;
-        let report = self.report();
-        if !status.success() {
-            bail!("the load generator ended with {status}");
-        }
-        report
+        self.start()?.wait()?;
+        self.report()
     }
 
     /// Runs it to its end without its summary.
@@ -115,6 +117,44 @@ impl Run {
         let text = fs::read_to_string(&self.summary).with_context(|| format!("no report in {shown}"))?;
         serde_json::from_str(&text).with_context(|| format!("{shown} does not follow the report's schema"))
     }
+}
+
+/// A load generator that runs. It ends with this value.
+pub(crate) struct Running(Child);
+
+impl Running {
+    /// Whether it has ended, and well.
+    ///
+    /// # Errors
+    /// When it has ended, and not well.
+    pub(crate) fn has_ended(&mut self) -> anyhow::Result<bool> {
+        let status = self.0.try_wait().context("cannot ask for the load generator's end")?;
+        status.map_or(Ok(false), |status| ended_well(status).map(|()| true))
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Errors
+    /// When it does not end well.
+    pub(crate) fn wait(mut self) -> anyhow::Result<()> {
+        ended_well(self.0.wait().context("cannot wait for the load generator")?)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Still there only when something failed here; a child that has been waited for is not killed.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+        signals::generator_is(None);
+    }
+}
+
+fn ended_well(status: ExitStatus) -> anyhow::Result<()> {
+    if !status.success() {
+        bail!("the load generator ended with {status}");
+    }
+    Ok(())
 }
 
 /// Hits of an average visit under the default settings, as the generator itself plans them.

@@ -8,6 +8,7 @@ mod generate;
 mod generator;
 mod process;
 mod say;
+mod signals;
 mod soak;
 mod steps;
 mod suites;

@@ -1,6 +1,6 @@
 //! `cargo xtask soak`: a steady load for a long time. Nothing may grow, and no hit may go missing at any moment.
 
-use std::{process::Child, thread::sleep, time::Duration};
+use std::{thread::sleep, time::Duration};
 
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
@@ -8,7 +8,7 @@ use report::RunReport;
 
 use crate::{
     clock::Stopwatch,
-    generator::{Programs, Run, hits_per_visit, report_at},
+    generator::{Programs, Run, Running, hits_per_visit, report_at},
     process::resident_bytes,
     say,
     target::Sink,
@@ -86,14 +86,13 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         arguments.rate,
         say::duration(Duration::from_secs(arguments.seconds))
     ));
-    let child = run.command().spawn().context("cannot start the load generator")?;
-    let samples = watch(child, port, &sink, Duration::from_secs(arguments.seconds))?;
+    let samples = watch(run.start()?, port, &sink, Duration::from_secs(arguments.seconds))?;
     let report = run.report()?;
     verdict(&report, sink.recorded()?.hits.recorded, &samples)
 }
 
 /// Takes a sample now and then, until the generator ends by itself.
-fn watch(mut child: Child, port: u16, sink: &Sink, length: Duration) -> anyhow::Result<Vec<Sample>> {
+fn watch(mut generator: Running, port: u16, sink: &Sink, length: Duration) -> anyhow::Result<Vec<Sample>> {
     let interval = (length / 24).max(Duration::from_secs(2));
     let watch = Stopwatch::start();
     let mut samples: Vec<Sample> = Vec::new();
@@ -101,10 +100,7 @@ fn watch(mut child: Child, port: u16, sink: &Sink, length: Duration) -> anyhow::
     loop {
         let due = interval * (samples.len() as u32 + 1);
         while watch.elapsed() < due {
-            if let Some(status) = child.try_wait().context("cannot ask for the load generator's end")? {
-                if !status.success() {
-                    bail!("the load generator ended with {status}");
-                }
+            if generator.has_ended()? {
                 return Ok(samples);
             }
             sleep(Duration::from_millis(200));

@@ -2,7 +2,7 @@
 //! loudly skipped.
 
 use crate::{
-    demo, soak,
+    demo, signals, soak,
     steps::{Outcome, Steps},
     tools::{self, Tool},
 };
@@ -26,9 +26,14 @@ pub(crate) const SUITES: &[Suite] = &[
 impl Suite {
     /// Runs it as a step.
     pub(crate) fn step(&self, steps: &mut Steps) {
-        steps.run(self.name, || match tools::ensure(self.needs) {
-            Ok(()) => (self.run)().map(|()| Outcome::Passed),
-            Err(why) => Ok(Outcome::Skipped(why)),
+        steps.run(self.name, || {
+            signals::check()?;
+            if let Err(why) = tools::ensure(self.needs) {
+                return Ok(Outcome::Skipped(why));
+            }
+            (self.run)()?;
+            signals::check()?;
+            Ok(Outcome::Passed)
         });
     }
 }

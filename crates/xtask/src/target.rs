@@ -12,6 +12,8 @@ use anyhow::{Context as _, anyhow};
 use rustix::process::{Pid, Signal, kill_process};
 use serde::Deserialize;
 
+use crate::signals;
+
 /// The token that both sides of a local run are given. It guards nothing but a temporary database on loopback.
 pub(crate) const LOCAL_TOKEN: &str = "c0ffee00c0ffee00c0ffee00c0ffee00";
 
@@ -50,6 +52,7 @@ impl Sink {
     /// # Errors
     /// When it does not start or does not say where it listens.
     pub(crate) fn start(binary: &Path, port: u16, database: Option<&Path>) -> anyhow::Result<Self> {
+        signals::take_over();
         let mut command = Command::new(binary);
         command.args(["--listen", &format!("127.0.0.1:{port}")]).env("SINK_TOKEN", LOCAL_TOKEN);
         match database {

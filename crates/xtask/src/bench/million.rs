@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, thread::sleep, time::Duration};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 
 use crate::{
     clock::Stopwatch,
@@ -32,7 +32,7 @@ pub(super) fn run(programs: &Programs) -> anyhow::Result<String> {
         ("METRICS_PORT", &port.to_string()),
         ("LOG_LEVEL", "ERROR"),
     ]);
-    let mut child = run.command().spawn().context("cannot start the load generator")?;
+    let mut generator = run.start()?;
     let mut text = String::from(
         "`TARGET_VISITS_PER_DAY=320000000 VISIT_PACING=realtime` against `sink --null`.\n\n\
          | after | visits under way | resident | lag p99 | hits a second | skipped |\n|---:|---:|---:|---:|---:|---:|\n",
@@ -41,7 +41,12 @@ pub(super) fn run(programs: &Programs) -> anyhow::Result<String> {
     let interval = Duration::from_secs(SECONDS) / SAMPLES;
     let mut earlier = (0.0, 0);
     for sample in 1..SAMPLES {
-        sleep((interval * sample).saturating_sub(watch.elapsed()));
+        while watch.elapsed() < interval * sample {
+            if generator.has_ended()? {
+                bail!("the load generator ended before its time");
+            }
+            sleep(Duration::from_millis(500));
+        }
         let report = report_at(port)?;
         let resident = report.process.map_or(0.0, |process| process.resident_bytes as f64 / 1e6);
         let now = (watch.elapsed().as_secs_f64(), report.hits.acknowledged);
@@ -57,6 +62,6 @@ pub(super) fn run(programs: &Programs) -> anyhow::Result<String> {
         let _ = writeln!(text, "{row}");
         earlier = now;
     }
-    child.wait().context("cannot wait for the load generator")?;
+    generator.wait()?;
     Ok(text)
 }

@@ -12,7 +12,7 @@ use clap::{Args, ValueEnum};
 
 use crate::{
     generator::Programs,
-    say,
+    say, signals,
     workspace::{cargo, output_of, root},
 };
 
@@ -64,6 +64,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             What::Million => million::run(&programs)?,
             What::Planning => planning()?,
         };
+        signals::check()?;
         say::line(&text);
         page.set(&name, &format!("`cargo xtask bench {name}` on {}\n\n{text}", page::machine()));
         page.write()?;
