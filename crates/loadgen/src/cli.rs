@@ -41,7 +41,9 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Action {
     /// Generate traffic as the environment and the flags say.
-    #[command(after_help = "Example:\n  loadgen run --matomo-url http://127.0.0.1:8080/matomo.php --randomize-visitor-countries false --visits 100")]
+    #[command(
+        after_help = "Example:\n  loadgen run --matomo-url http://127.0.0.1:8080/matomo.php --randomize-visitor-countries false --visits 100"
+    )]
     Run(Box<RunArgs>),
     /// Print the hits that would be sent, as JSON lines. Nothing is sent.
     #[command(after_help = "Example:\n  loadgen plan --visits 3 --seed 1 --start 2026-01-05T08:00:00Z")]
@@ -89,7 +91,7 @@ pub struct PlanArgs {
     /// Every visit runs this funnel.
     #[arg(long, value_name = "NAME")]
     pub funnel: Option<String>,
-    /// Every setting. MATOMO_URL may be missing, and SEED is 0 when it is.
+    /// Every setting. `MATOMO_URL` may be missing, and `SEED` is 0 when it is.
     #[command(flatten)]
     pub settings: SettingFlags,
 }
@@ -134,7 +136,11 @@ impl Args for SettingFlags {
     fn augment_args(command: Command) -> Command {
         settings::definitions().iter().fold(command, |command, definition| {
             let flag = definition.flag();
-            let default = if definition.default.is_empty() { String::new() } else { format!(" [default: {}]", definition.default) };
+            let default = if definition.default.is_empty() {
+                String::new()
+            } else {
+                format!(" [default: {}]", definition.default)
+            };
             command.arg(
                 Arg::new(definition.name)
                     .long(&*flag.trim_start_matches('-').to_owned().leak())

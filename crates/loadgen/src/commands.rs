@@ -1,5 +1,9 @@
 //! The commands: each reads its input, does its work, prints, and says how it ended.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "what these commands print is what they are for")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "what these commands print is what they are for"
+)]
 
 mod plan;
 mod validate;
@@ -13,7 +17,9 @@ use std::sync::Arc;
 use clap::CommandFactory as _;
 use settings::{Parsed, Settings};
 
-use crate::cli::{Action, Cli, EXIT_CONFIG, EXIT_SOFTWARE, EXIT_UNAVAILABLE, RunArgs, SettingFlags, SettingsArgs};
+use crate::cli::{
+    Action, Cli, EXIT_CONFIG, EXIT_SOFTWARE, EXIT_UNAVAILABLE, RunArgs, SettingFlags, SettingsArgs,
+};
 use crate::clock::Clock;
 use crate::{content, log, run};
 
@@ -47,7 +53,9 @@ fn generate(args: &RunArgs, clock: Clock) -> ExitCode {
         Err(lines) => return refuse(&lines),
     };
     log::start(&settings.process);
-    warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+    for warning in &warnings {
+        tracing::warn!("{warning}");
+    }
     let content = match content::load(&settings.content) {
         Ok(content) => Arc::new(content),
         Err(lines) => return refuse(&lines),
@@ -55,7 +63,10 @@ fn generate(args: &RunArgs, clock: Clock) -> ExitCode {
     if let Some(path) = &args.summary_json
         && let Err(error) = touch(path)
     {
-        return refuse(&[format!("--summary-json: cannot write {}: {error}; name a file in a folder that exists", path.display())]);
+        return refuse(&[format!(
+            "--summary-json: cannot write {}: {error}; name a file in a folder that exists",
+            path.display()
+        )]);
     }
     let report = match run::run(run::Order { settings, content, visits: args.visits, clock }) {
         Ok(report) => report,
@@ -69,7 +80,9 @@ fn generate(args: &RunArgs, clock: Clock) -> ExitCode {
         }
     }
     if run::reached_nobody(&report) {
-        tracing::error!("the target answered nothing during the whole run; is MATOMO_URL right and the target up?");
+        tracing::error!(
+            "the target answered nothing during the whole run; is MATOMO_URL right and the target up?"
+        );
         return ExitCode::from(EXIT_UNAVAILABLE);
     }
     ExitCode::SUCCESS
@@ -96,7 +109,8 @@ fn environment(flags: &SettingFlags) -> BTreeMap<String, String> {
 fn parse(variables: &BTreeMap<String, String>, clock: Clock) -> Result<Parsed, Vec<String>> {
     let read_file = |path: &str| std::fs::read_to_string(path).map_err(|error| error.to_string());
     let context = settings::Context { now: clock.now(), read_file: &read_file };
-    settings::parse(variables, &context).map_err(|rejected| rejected.errors.iter().map(ToString::to_string).collect())
+    settings::parse(variables, &context)
+        .map_err(|rejected| rejected.errors.iter().map(ToString::to_string).collect())
 }
 
 /// Every fault on a line of its own, and nothing is started.
@@ -104,7 +118,10 @@ fn refuse(lines: &[String]) -> ExitCode {
     for line in lines {
         eprintln!("error: {line}");
     }
-    eprintln!("{} to correct; nothing was sent. `loadgen settings` explains every setting.", faults(lines.len()));
+    eprintln!(
+        "{} to correct; nothing was sent. `loadgen settings` explains every setting.",
+        faults(lines.len())
+    );
     ExitCode::from(EXIT_CONFIG)
 }
 

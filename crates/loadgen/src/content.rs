@@ -53,14 +53,17 @@ impl Reader {
             }
             Err(error) if error.kind() == ErrorKind::NotFound && !required => {}
             Err(error) => {
-                self.faults.push(format!("{setting}: cannot read {path}: {error}; correct the path or unset {setting}"));
+                self.faults.push(format!(
+                    "{setting}: cannot read {path}: {error}; correct the path or unset {setting}"
+                ));
             }
         }
     }
 
     fn folder(&mut self, dir: &str) {
         if !Path::new(dir).is_dir() {
-            self.faults.push(format!("CONTENT_DIR: {dir} is not a folder; correct the path or unset CONTENT_DIR"));
+            self.faults
+                .push(format!("CONTENT_DIR: {dir} is not a folder; correct the path or unset CONTENT_DIR"));
             return;
         }
         for file in File::ALL {

@@ -11,7 +11,8 @@ pub fn start(process: &Process) {
         LogLevel::Warning => LevelFilter::WARN,
         LogLevel::Error => LevelFilter::ERROR,
     };
-    let builder = tracing_subscriber::fmt().with_max_level(level).with_target(false).with_writer(std::io::stderr);
+    let builder =
+        tracing_subscriber::fmt().with_max_level(level).with_target(false).with_writer(std::io::stderr);
     if process.log_json {
         builder.json().flatten_event(true).try_init().ok();
     } else {

@@ -64,7 +64,11 @@ fn answer(request: &Request<Incoming>, subject: &Subject, figures: &Figures) -> 
         }
         "/health" => {
             let state = figures.status().state;
-            (StatusCode::OK, "application/json", serde_json::json!({"status": "ok", "state": state}).to_string())
+            (
+                StatusCode::OK,
+                "application/json",
+                serde_json::json!({"status": "ok", "state": state}).to_string(),
+            )
         }
         _ => (StatusCode::NOT_FOUND, "text/plain", "try /metrics, /report or /health\n".to_owned()),
     };

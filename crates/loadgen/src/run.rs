@@ -48,10 +48,10 @@ async fn supervise(order: Order) -> anyhow::Result<RunReport> {
     let Order { settings, content, visits, clock } = order;
     let began_us = clock.now_us();
     let prepared = Prepared::new(&settings, &content, began_us)?;
-    let id = format!("{}-{}", base36(prepared.named_us.unsigned_abs() / 1000), base36(prepared.seed % 46_656));
+    let id =
+        format!("{}-{}", base36(prepared.named_us.unsigned_abs() / 1000), base36(prepared.seed % 46_656));
     let figures = Arc::new(Figures::new(prepared.tally()));
-    let mut subject =
-        Subject { id, settings, seed: prepared.seed, began_us, schedule: None, visits, clock };
+    let mut subject = Subject { id, settings, seed: prepared.seed, began_us, schedule: None, visits, clock };
     let shared = Arc::new(Mutex::new(subject.clone()));
     if let Some(port) = subject.settings.process.metrics_port {
         let listener = metrics::listen(port).await?;
@@ -59,7 +59,7 @@ async fn supervise(order: Order) -> anyhow::Result<RunReport> {
         tokio::spawn(metrics::serve(listener, Arc::clone(&shared), Arc::clone(&figures)));
     }
     if await_start(&subject.settings, &stop).await? && !prepared.is_finished() {
-        let (job, schedule) = prepared.into_job(&subject, &content, &figures, &stop)?;
+        let (job, schedule) = prepared.into_job(&subject, &content, &figures, &stop);
         subject.schedule = Some(schedule);
         *shared.lock().expect("no holder of this lock panics") = subject.clone();
         announce(&subject);
@@ -141,18 +141,19 @@ fn announce(subject: &Subject) {
     let settings = &subject.settings;
     let target = settings::mask_url(settings.target.url.as_str());
     let (seed, run) = (subject.seed, subject.id.as_str());
-    match &settings.backfill {
-        Some(window) => tracing::info!(
-            run, seed, target, first_day = %window.first_day, last_day = %window.last_day,
-            visits = subject.schedule.as_ref().and_then(Schedule::total), "backfill begins"
-        ),
-        None => tracing::info!(
-            run, seed, target, visits_per_day = settings.arrivals.visits_per_day,
-            concurrency = settings.transport.concurrency, "traffic begins"
-        ),
+    if let Some(window) = &settings.backfill {
+        let visits = subject.schedule.as_ref().and_then(Schedule::total);
+        let (first_day, last_day) = (window.first_day, window.last_day);
+        tracing::info!(run, seed, target, %first_day, %last_day, visits, "backfill begins");
+    } else {
+        let (visits_per_day, concurrency) =
+            (settings.arrivals.visits_per_day, settings.transport.concurrency);
+        tracing::info!(run, seed, target, visits_per_day, concurrency, "traffic begins");
     }
     if settings.target.insecure {
-        tracing::warn!("TLS_INSECURE: the target's certificate is NOT verified; anybody on the way can read the token");
+        tracing::warn!(
+            "TLS_INSECURE: the target's certificate is NOT verified; anybody on the way can read the token"
+        );
     }
 }
 
@@ -222,7 +223,9 @@ impl Prepared {
         }
         let transport = &settings.transport;
         let in_flight = match transport.mode {
-            settings::TransportMode::Single => InFlight { per_visit: 1, in_all: u64::from(transport.concurrency) },
+            settings::TransportMode::Single => {
+                InFlight { per_visit: 1, in_all: u64::from(transport.concurrency) }
+            }
             settings::TransportMode::Bulk => InFlight {
                 per_visit: u64::from(transport.bulk_size),
                 in_all: u64::from(transport.bulk_size) * u64::from(transport.bulk_connections),
@@ -231,8 +234,11 @@ impl Prepared {
         let journal = Journal::resume(&path, &model, in_flight)?;
         let progress = journal.progress();
         tracing::info!(
-            next_visit = progress.next_visit, open = progress.open.len(), resumes = progress.resumes,
-            possible_duplicates = progress.possible_duplicates, "the backfill goes on where it was"
+            next_visit = progress.next_visit,
+            open = progress.open.len(),
+            resumes = progress.resumes,
+            possible_duplicates = progress.possible_duplicates,
+            "the backfill goes on where it was"
         );
         Ok(Self { seed, named_us, journal: Some(journal), ..base })
     }
@@ -251,7 +257,7 @@ impl Prepared {
         content: &Arc<Content>,
         figures: &Arc<Figures>,
         stop: &CancellationToken,
-    ) -> anyhow::Result<(engine::Job, Schedule)> {
+    ) -> (engine::Job, Schedule) {
         let settings = subject.settings.clone();
         let clock = subject.clock;
         let schedule = schedule(&settings, self.seed, clock.now_us(), self.named_us);
@@ -278,7 +284,7 @@ impl Prepared {
             figures: Arc::clone(figures),
             stop: stop.clone(),
         };
-        Ok((job, schedule))
+        (job, schedule)
     }
 }
 
@@ -296,7 +302,13 @@ pub fn run_tag(named_us: i64) -> String {
 }
 
 /// A digest of the plan: the window and the bytes of its first visits. Another plan is another backfill.
-fn fingerprint(settings: &Settings, window: &Backfill, content: &Arc<Content>, model: &Model, named_us: i64) -> String {
+fn fingerprint(
+    settings: &Settings,
+    window: &Backfill,
+    content: &Arc<Content>,
+    model: &Model,
+    named_us: i64,
+) -> String {
     let encoder = Encoder::new(content, settings, "");
     let schedule = Schedule::backfill(window, &settings.arrivals, &settings.visits, 0, named_us);
     let mut text = format!("{:?}{}", settings.shard, settings.target.site_id).into_bytes();
@@ -308,7 +320,9 @@ fn fingerprint(settings: &Settings, window: &Backfill, content: &Arc<Content>, m
             encoder.query(&visit, seq, Some(start.at_us / 1000), &mut text);
         }
     }
-    text.extend_from_slice(format!("{:?}{:?}{:?}", window.first_day, window.last_day, schedule.total()).as_bytes());
+    text.extend_from_slice(
+        format!("{:?}{:?}{:?}", window.first_day, window.last_day, schedule.total()).as_bytes(),
+    );
     // FNV-1a: stable across versions of Rust, which the standard hasher does not promise.
     let digest = text.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
@@ -317,7 +331,10 @@ fn fingerprint(settings: &Settings, window: &Backfill, content: &Arc<Content>, m
 }
 
 /// A seed that fits into a JSON number everywhere (53 bits).
-#[allow(clippy::disallowed_methods, reason = "the one draw that is meant to differ; it is logged and can be given as SEED")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the one draw that is meant to differ; it is logged and can be given as SEED"
+)]
 fn draw_seed() -> u64 {
     rand::random_range(0..1 << 53)
 }

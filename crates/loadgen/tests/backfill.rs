@@ -43,7 +43,11 @@ fn a_window_is_sent_whole_single_and_bulk() {
         let (sink, state) = (Sink::start(), tempfile::tempdir().unwrap());
         let ran = backfill(&sink, state.path(), &[("TRANSPORT", transport), ("BULK_SIZE", "30")]).run();
         assert_whole(&sink, &ran);
-        assert_eq!(sink.stats()["hits"]["recorded"].as_u64(), Some(ran.count("/hits/acknowledged")), "{transport}");
+        assert_eq!(
+            sink.stats()["hits"]["recorded"].as_u64(),
+            Some(ran.count("/hits/acknowledged")),
+            "{transport}"
+        );
         assert_eq!(ran.count("/backfill/possible_duplicates"), 0);
     }
 }
@@ -64,7 +68,11 @@ fn a_finished_window_is_not_sent_again() {
 fn a_killed_backfill_goes_on_without_a_gap() {
     for (transport, kills) in [("single", 6), ("bulk", 4)] {
         let (sink, state) = (Sink::start(), tempfile::tempdir().unwrap());
-        let limits = [("TRANSPORT", transport), ("BULK_SIZE", "20"), ("BACKFILL_RPS_LIMIT", if transport == "bulk" { "40" } else { "800" })];
+        let limits = [
+            ("TRANSPORT", transport),
+            ("BULK_SIZE", "20"),
+            ("BACKFILL_RPS_LIMIT", if transport == "bulk" { "40" } else { "800" }),
+        ];
         for kill in 1..=kills {
             let goal = kill * 250;
             let (mut child, _dir) = backfill(&sink, state.path(), &limits).spawn();
@@ -100,14 +108,25 @@ fn a_stopped_backfill_goes_on_where_it_was_and_sends_nothing_twice() {
 /// One visitor's visits arrive in the order of their times: Matomo's visits would break otherwise.
 #[test]
 fn a_visitors_hits_arrive_in_the_order_of_their_times() {
-    let (state, server) = (tempfile::tempdir().unwrap(), support::Scripted::start(|_, _| support::Answer::Bytes(support::gif())));
-    let vars = vars(state.path(), &[("RETURNING_VISITORS_PROBABILITY", "0.9"), ("BACKFILL_MAX_VISITS_PER_DAY", "12"), ("CONCURRENCY", "40")]);
+    let (state, server) = (
+        tempfile::tempdir().unwrap(),
+        support::Scripted::start(|_, _| support::Answer::Bytes(support::gif())),
+    );
+    let vars = vars(
+        state.path(),
+        &[
+            ("RETURNING_VISITORS_PROBABILITY", "0.9"),
+            ("BACKFILL_MAX_VISITS_PER_DAY", "12"),
+            ("CONCURRENCY", "40"),
+        ],
+    );
     let vars: Vec<(&str, &str)> = vars.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let ran = Loadgen::new(&server.url, &vars).run();
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     let mut last: HashMap<String, i64> = HashMap::new();
     for request in server.requests() {
-        let field = |name: &str| request.body.split('&').find_map(|pair| pair.strip_prefix(name)).unwrap().to_owned();
+        let field =
+            |name: &str| request.body.split('&').find_map(|pair| pair.strip_prefix(name)).unwrap().to_owned();
         let (visitor, time) = (field("cid="), field("cdt=").parse::<i64>().unwrap());
         let before = last.insert(visitor.clone(), time).unwrap_or(i64::MIN);
         assert!(before <= time, "{visitor} went back from {before} to {time}");
@@ -118,7 +137,9 @@ fn a_visitors_hits_arrive_in_the_order_of_their_times() {
 #[test]
 fn run_once_stays_idle_afterwards() {
     let (sink, state) = (Sink::start(), tempfile::tempdir().unwrap());
-    let (mut child, dir) = backfill(&sink, state.path(), &[("BACKFILL_RUN_ONCE", "true"), ("BACKFILL_MAX_VISITS_PER_DAY", "5")]).spawn();
+    let (mut child, dir) =
+        backfill(&sink, state.path(), &[("BACKFILL_RUN_ONCE", "true"), ("BACKFILL_MAX_VISITS_PER_DAY", "5")])
+            .spawn();
     wait_until("20 visits", || sink.stats()["visits"].as_u64() >= Some(20));
     std::thread::sleep(std::time::Duration::from_millis(700));
     assert!(child.try_wait().unwrap().is_none(), "it must stay alive");

@@ -59,7 +59,8 @@ fn one_seed_makes_one_stream_of_requests_at_any_concurrency() {
             .map(|request| {
                 let query = request.line.split(['?', ' ']).nth(2).unwrap_or_default();
                 // What names the moment of the run is not the seed's.
-                let kept = query.split('&').filter(|pair| !pair.starts_with("cdt=") && !pair.starts_with("ec_id="));
+                let kept =
+                    query.split('&').filter(|pair| !pair.starts_with("cdt=") && !pair.starts_with("ec_id="));
                 kept.collect::<Vec<_>>().join("&")
             })
             .collect();
@@ -96,7 +97,11 @@ fn the_cap_pauses_and_survives_a_restart() {
     let ran = terminate(child, dir);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     assert_eq!(ran.count("/visits/started"), 25);
-    assert!(ran.stderr.contains("daily cap reached (25). Pausing production until window reset"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("daily cap reached (25). Pausing production until window reset"),
+        "{}",
+        ran.stderr
+    );
     assert_eq!(ran.count("/cap/used"), 25);
 
     let (child, dir) = Loadgen::new(&sink.url, &vars).spawn();
@@ -124,7 +129,10 @@ fn a_signal_right_after_the_start_is_heeded() {
     let (child, dir) = Loadgen::new(&dead_url(), &[]).spawn();
     std::thread::sleep(std::time::Duration::from_millis(150));
     let code = terminate(child, dir).code;
-    assert!(code == Some(0) || code == Some(69), "{code:?}: neither an orderly end nor a target that answered nothing");
+    assert!(
+        code == Some(0) || code == Some(69),
+        "{code:?}: neither an orderly end nor a target that answered nothing"
+    );
 }
 
 #[test]

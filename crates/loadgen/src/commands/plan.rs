@@ -64,7 +64,14 @@ pub(super) fn print(args: &PlanArgs, clock: Clock) -> ExitCode {
     }
 }
 
-fn write(visits: u64, settings: &Settings, content: &Content, model: &Model, seed: u64, start_us: i64) -> std::io::Result<()> {
+fn write(
+    visits: u64,
+    settings: &Settings,
+    content: &Content,
+    model: &Model,
+    seed: u64,
+    start_us: i64,
+) -> std::io::Result<()> {
     let schedule = run::schedule(settings, seed, start_us, start_us);
     let encoder = Encoder::new(content, settings, &run::run_tag(start_us));
     let timeline = Timeline::of(settings);

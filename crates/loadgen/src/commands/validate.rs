@@ -142,14 +142,18 @@ fn spoken(findings: &Findings) -> String {
         "The configuration is valid.".to_owned()
     } else {
         let count = findings.errors.len() + findings.content.len();
-        format!("The configuration cannot run: {}.", if count == 0 { "the target does not take our hits".to_owned() } else { faults(count) })
+        format!(
+            "The configuration cannot run: {}.",
+            if count == 0 { "the target does not take our hits".to_owned() } else { faults(count) }
+        )
     });
     lines.join("\n") + "\n"
 }
 
 impl Connection {
     fn lines(&self) -> Vec<String> {
-        let mut lines: Vec<String> = self.warnings.iter().map(|warning| format!("warning: target: {warning}")).collect();
+        let mut lines: Vec<String> =
+            self.warnings.iter().map(|warning| format!("warning: target: {warning}")).collect();
         lines.extend(self.errors.iter().map(|error| format!("error: target: {error}")));
         let may = |right: Option<bool>| match right {
             Some(true) => "yes",

@@ -32,7 +32,7 @@ const CALM: u32 = 50;
 /// The streams and what they share.
 pub(super) struct Streams {
     size: usize,
-    streams: Vec<Stream>,
+    lines: Vec<Stream>,
     ceiling: RefCell<Option<Ceiling>>,
     gate: Gate,
     /// Visits of which a body was given up: the rest of them is not sent.
@@ -71,7 +71,7 @@ impl Streams {
     pub(super) fn new(size: u32, connections: u32) -> Self {
         Self {
             size: size as usize,
-            streams: (0..connections).map(|_| Stream::default()).collect(),
+            lines: (0..connections).map(|_| Stream::default()).collect(),
             ceiling: RefCell::new(None),
             gate: Gate {
                 most: connections,
@@ -92,14 +92,16 @@ impl Streams {
 
     /// When a waiting stream's body is to go out although it is not full.
     pub(super) fn flush_due_us(&self) -> Option<i64> {
-        let waiting = self.streams.iter().filter(|stream| stream.waits.get());
+        let waiting = self.lines.iter().filter(|stream| stream.waits.get());
         waiting.filter_map(|stream| stream.open.borrow().flush_us()).min()
     }
 
     /// Nothing waits in any stream.
     pub(super) fn is_empty(&self) -> bool {
-        self.streams.iter().all(|stream| {
-            stream.open.borrow().entries.is_empty() && stream.sealed.borrow().is_empty() && stream.carry.get().is_none()
+        self.lines.iter().all(|stream| {
+            stream.open.borrow().entries.is_empty()
+                && stream.sealed.borrow().is_empty()
+                && stream.carry.get().is_none()
         })
     }
 }
@@ -136,7 +138,7 @@ pub(super) fn fill(engine: &Engine, now_us: i64) {
         }
     }
     let draining = engine.is_draining();
-    for stream in &bulk.streams {
+    for stream in &bulk.lines {
         let due = stream.open.borrow().flush_us().is_some_and(|at| at <= now_us || draining);
         if due || !stream.sealed.borrow().is_empty() || engine.books.journal().is_some() {
             stream.wake.notify_one();
@@ -145,10 +147,14 @@ pub(super) fn fill(engine: &Engine, now_us: i64) {
 }
 
 fn append(engine: &Engine, bulk: &Streams, visit: &Visit, job: Job, now_us: i64) {
-    let count = u32::try_from(bulk.streams.len()).expect("at most 64 streams");
-    let stream = &bulk.streams[shard_of(visit.visitor, count) as usize];
+    let count = u32::try_from(bulk.lines.len()).expect("at most 64 streams");
+    let stream = &bulk.lines[shard_of(visit.visitor, count) as usize];
     if job.fresh {
-        let behind = stream.sealed.borrow().front().is_some_and(|body| now_us - body.opened_us > PATIENCE_US + FLUSH_US);
+        let behind = stream
+            .sealed
+            .borrow()
+            .front()
+            .is_some_and(|body| now_us - body.opened_us > PATIENCE_US + FLUSH_US);
         if behind {
             engine.books.skip();
             engine.over(visit.index);
@@ -174,13 +180,13 @@ fn append(engine: &Engine, bulk: &Streams, visit: &Visit, job: Job, now_us: i64)
 
 /// Starts the streams, when the transport is bulk.
 pub(super) fn spawn(engine: &Rc<Engine>) -> Vec<JoinHandle<()>> {
-    let count = engine.bulk.as_ref().map_or(0, |bulk| bulk.streams.len());
+    let count = engine.bulk.as_ref().map_or(0, |bulk| bulk.lines.len());
     (0..count).map(|number| tokio::task::spawn_local(stream(Rc::clone(engine), number))).collect()
 }
 
 async fn stream(engine: Rc<Engine>, number: usize) {
     let Some(bulk) = &engine.bulk else { return };
-    let stream = &bulk.streams[number];
+    let stream = &bulk.lines[number];
     let mut sender = Sender::new(&engine);
     loop {
         let now_us = engine.clock.now_us();
@@ -229,7 +235,9 @@ impl Body {
 fn refill(engine: &Engine, bulk: &Streams, stream: &Stream, now_us: i64, visit: &mut Visit) -> Option<Body> {
     let mut body = Body::default();
     while body.entries.len() < bulk.size {
-        let Some(mut job) = stream.carry.take().or_else(|| engine.feed.borrow_mut().take(now_us)) else { break };
+        let Some(mut job) = stream.carry.take().or_else(|| engine.feed.borrow_mut().take(now_us)) else {
+            break;
+        };
         engine.plan.model.visit(job.visit, visit);
         if job.fresh {
             engine.books.begin(visit, None);
@@ -399,8 +407,14 @@ fn settle(engine: &Engine, bulk: &Streams, entries: &[Entry], verdict: &BulkVerd
                 engine.books.fault("the target counted fewer hits of a bulk request than it was sent");
             }
         }
-        BulkVerdict::Refused(_) => entries.iter().for_each(|entry| enter(engine, bulk, entry, Outcome::Refused)),
-        _ => entries.iter().for_each(|entry| enter(engine, bulk, entry, Outcome::Unknown)),
+        BulkVerdict::Refused(_) => enter_all(engine, bulk, entries, Outcome::Refused),
+        _ => enter_all(engine, bulk, entries, Outcome::Unknown),
+    }
+}
+
+fn enter_all(engine: &Engine, bulk: &Streams, entries: &[Entry], outcome: Outcome) {
+    for entry in entries {
+        enter(engine, bulk, entry, outcome);
     }
 }
 
@@ -445,7 +459,11 @@ impl Streams {
         self.gate.active.set(self.gate.active.get() + 1);
         let pass = Pass(&self.gate);
         loop {
-            let free = self.ceiling.borrow_mut().as_mut().map_or(Ok(()), |ceiling| ceiling.take(engine.clock.now_us()));
+            let free = self
+                .ceiling
+                .borrow_mut()
+                .as_mut()
+                .map_or(Ok(()), |ceiling| ceiling.take(engine.clock.now_us()));
             let Err(at_us) = free else { return Some(pass) };
             tokio::select! {
                 () = tokio::time::sleep_until(engine.clock.deadline(at_us)) => {}
@@ -467,7 +485,10 @@ impl Gate {
         self.calm.set(0);
         if self.limit.get() > 1 {
             self.limit.set(self.limit.get() - 1);
-            tracing::info!(streams = self.limit.get(), "the target rolled a bulk request back: fewer streams for a while");
+            tracing::info!(
+                streams = self.limit.get(),
+                "the target rolled a bulk request back: fewer streams for a while"
+            );
         }
     }
 

@@ -79,7 +79,8 @@ impl Feed {
     /// Live traffic. `visits`: only those with a lower number.
     pub fn live(plan: Rc<Plan>, ceiling: Option<Ceiling>, cap: Option<Cap>, visits: Option<u64>) -> Self {
         let cursor = plan.schedule.cursor(0).peekable();
-        let live = Live { cursor, starts: VecDeque::new(), cap, last: visits, paused_until_us: None, capped: None };
+        let live =
+            Live { cursor, starts: VecDeque::new(), cap, last: visits, paused_until_us: None, capped: None };
         Self::new(plan, ceiling, Source::Live(live))
     }
 
@@ -176,7 +177,7 @@ impl Feed {
             let free_us = ceiling.free_at_us();
             advance.ready = usize::from(free_us <= now_us);
             if free_us > now_us {
-                advance.next_us = Some(advance.next_us.map_or(free_us, |at| at.min(free_us)));
+                advance.next_us = Some(earlier(advance.next_us, free_us));
             }
         }
         advance
@@ -231,7 +232,7 @@ impl Live {
         advance.capped = self.capped.take();
         if let Some(until_us) = self.paused_until_us {
             if now_us < until_us {
-                advance.next_us = earlier(advance.next_us, until_us);
+                advance.next_us = Some(earlier(advance.next_us, until_us));
                 return;
             }
             self.paused_until_us = None;
@@ -243,7 +244,7 @@ impl Live {
                 break;
             }
             if start.at_us > now_us {
-                advance.next_us = earlier(advance.next_us, start.at_us);
+                advance.next_us = Some(earlier(advance.next_us, start.at_us));
                 break;
             }
             self.cursor.next();
@@ -255,7 +256,7 @@ impl Live {
         while let Some(job) = self.starts.front() {
             let until_us = job.due_us + PATIENCE_US;
             if until_us > now_us {
-                advance.next_us = earlier(advance.next_us, until_us);
+                advance.next_us = Some(earlier(advance.next_us, until_us));
                 break;
             }
             self.starts.pop_front();
@@ -341,6 +342,6 @@ impl Plan {
     }
 }
 
-fn earlier(at: Option<i64>, other: i64) -> Option<i64> {
-    Some(at.map_or(other, |at| at.min(other)))
+fn earlier(at: Option<i64>, other: i64) -> i64 {
+    at.map_or(other, |at| at.min(other))
 }

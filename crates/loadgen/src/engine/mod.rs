@@ -242,7 +242,8 @@ impl Engine {
             return true;
         }
         let Some(until_us) = until_us else { return false };
-        let idle = self.books.figures().in_flight() == 0 && self.bulk.as_ref().is_none_or(bulk::Streams::is_empty);
+        let idle =
+            self.books.figures().in_flight() == 0 && self.bulk.as_ref().is_none_or(bulk::Streams::is_empty);
         now_us >= until_us || (idle && feed.next_timer_us().is_none_or(|at| at > until_us))
     }
 
@@ -254,9 +255,16 @@ impl Engine {
         status.state = RunState::Draining;
         status.producing_until_us = now_us;
         if signalled {
-            tracing::info!(under_way, grace_s = self.grace.as_secs_f64(), "stopping: no more visits start, those under way have the grace period");
+            tracing::info!(
+                under_way,
+                grace_s = self.grace.as_secs_f64(),
+                "stopping: no more visits start, those under way have the grace period"
+            );
         } else {
-            tracing::info!(under_way, "AUTO_STOP_AFTER_HOURS is over: no more visits start, those under way are finished");
+            tracing::info!(
+                under_way,
+                "AUTO_STOP_AFTER_HOURS is over: no more visits start, those under way are finished"
+            );
         }
     }
 
@@ -281,7 +289,11 @@ impl Engine {
         let replay = self.books.journal().map(|journal| {
             let journal = journal.borrow();
             let progress = journal.progress();
-            Replay { next_visit: progress.next_visit, possible_duplicates: progress.possible_duplicates, done_before: 0 }
+            Replay {
+                next_visit: progress.next_visit,
+                possible_duplicates: progress.possible_duplicates,
+                done_before: 0,
+            }
         });
         let mut status = self.books.figures().status();
         status.cap = cap;

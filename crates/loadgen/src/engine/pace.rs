@@ -46,12 +46,12 @@ pub struct Backoff {
 }
 
 /// `Retry-After` beyond this is not waited for: the attempt is spent and the hit tries again.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 impl Backoff {
     /// Jitter needs no replay, only to differ between processes.
     pub fn new(seed: u64) -> Self {
-        Self { random: Pcg32::new(seed, 0xa02b_dbf7_bb3c_0a7) }
+        Self { random: Pcg32::new(seed, 0x0a02_bdbf_7bb3_c0a7) }
     }
 
     /// How long to wait after attempt number `attempt` (0 = the first) failed.

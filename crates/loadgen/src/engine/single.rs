@@ -42,7 +42,9 @@ pub(super) async fn lane(engine: Rc<Engine>, number: usize) {
         let end = match &outcome {
             Some(outcome) => judge(outcome, &response, done_us),
             // Cut off by the end of the run: it was handed over or it was not.
-            None if wire.handed_over() => End::Settled(Outcome::Unknown, Some("the run ended before the answer came".into())),
+            None if wire.handed_over() => {
+                End::Settled(Outcome::Unknown, Some("the run ended before the answer came".into()))
+            }
             None => End::Unsent,
         };
         let sent = !matches!(outcome, Some(wire::Outcome::NotSent(_))) && wire.handed_over();

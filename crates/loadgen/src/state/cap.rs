@@ -37,7 +37,9 @@ impl Cap {
             .write(true)
             .open(path)
             .and_then(|mut file| file.read_to_string(&mut text).map(|_| file))
-            .with_context(|| format!("MAX_TOTAL_VISITS keeps its window in {}: cannot open it", path.display()))?;
+            .with_context(|| {
+                format!("MAX_TOTAL_VISITS keeps its window in {}: cannot open it", path.display())
+            })?;
         let mut fields = text.split_whitespace().map(str::parse::<i64>);
         let (opened_us, used) = match (fields.next(), fields.next()) {
             (None, _) => (0, 0),

@@ -247,8 +247,12 @@ impl Journal {
 
     /// Writes a file whose first line is `state` and puts it in the place of the old one.
     fn write_new(path: &Path, state: Progress) -> anyhow::Result<Self> {
-        let (file, good_len) = Self::replace(path, &state)
-            .with_context(|| format!("the backfill's checkpoint {} cannot be written; make room or name another STATE_DIR", path.display()))?;
+        let (file, good_len) = Self::replace(path, &state).with_context(|| {
+            format!(
+                "the backfill's checkpoint {} cannot be written; make room or name another STATE_DIR",
+                path.display()
+            )
+        })?;
         Ok(Self { path: path.to_owned(), file, good_len, pending: Vec::new(), state })
     }
 

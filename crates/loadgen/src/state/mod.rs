@@ -24,13 +24,17 @@ impl StateDir {
     /// When the folder cannot be written, or another process holds it.
     pub fn open(path: &str, shard: Shard) -> anyhow::Result<Self> {
         let path = PathBuf::from(path);
-        let suffix = if shard.count > 1 { format!("-{}-of-{}", shard.index, shard.count) } else { String::new() };
+        let suffix =
+            if shard.count > 1 { format!("-{}-of-{}", shard.index, shard.count) } else { String::new() };
         fs::create_dir_all(&path).with_context(|| {
             format!("STATE_DIR: cannot create {}; name a folder that this user may write", path.display())
         })?;
         let lock_path = path.join(format!("lock{suffix}"));
         let lock = File::options().create(true).append(true).open(&lock_path).with_context(|| {
-            format!("STATE_DIR: cannot write {}; give this user the right to write there", lock_path.display())
+            format!(
+                "STATE_DIR: cannot write {}; give this user the right to write there",
+                lock_path.display()
+            )
         })?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { path, suffix, _lock: lock }),
@@ -38,7 +42,9 @@ impl StateDir {
                 "STATE_DIR: {} is in use by another load generator; give each its own folder or SHARD",
                 path.display()
             ),
-            Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("locking {}", lock_path.display())),
+            Err(TryLockError::Error(error)) => {
+                Err(error).with_context(|| format!("locking {}", lock_path.display()))
+            }
         }
     }
 

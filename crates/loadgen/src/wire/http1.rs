@@ -140,7 +140,9 @@ impl Http1 {
     async fn read_chunked(&mut self, response: &mut Response) -> io::Result<()> {
         loop {
             let size = loop {
-                match httparse::parse_chunk_size(&self.input).map_err(|_| invalid("a chunk's size is not valid"))? {
+                match httparse::parse_chunk_size(&self.input)
+                    .map_err(|_| invalid("a chunk's size is not valid"))?
+                {
                     httparse::Status::Complete((used, size)) => {
                         self.input.drain(..used);
                         break size;

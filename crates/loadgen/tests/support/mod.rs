@@ -129,7 +129,9 @@ pub enum Answer {
 /// The 43 bytes of a tracker's image, with a head.
 pub fn gif() -> Vec<u8> {
     let mut bytes = b"HTTP/1.1 200 OK\r\nContent-Type: image/gif\r\nContent-Length: 43\r\n\r\n".to_vec();
-    bytes.extend_from_slice(b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\x00\x00\x00\x21\xf9\x04\x01\x00\x00\x00\x00");
+    bytes.extend_from_slice(
+        b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\x00\x00\x00\x21\xf9\x04\x01\x00\x00\x00\x00",
+    );
     bytes.extend_from_slice(b"\x2c\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02\x44\x01\x00\x3b");
     bytes
 }
@@ -205,7 +207,10 @@ fn read_request(stream: &mut TcpStream) -> Option<Received> {
     };
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
     let (line, headers) = head.split_once("\r\n").unwrap_or((&head, ""));
-    let length = headers.lines().find_map(|header| header.strip_prefix("Content-Length: ")).map_or(0, |n| n.parse().unwrap());
+    let length = headers
+        .lines()
+        .find_map(|header| header.strip_prefix("Content-Length: "))
+        .map_or(0, |n| n.parse().unwrap());
     let mut body = bytes[end + 4..].to_vec();
     while body.len() < length {
         match stream.read(&mut buffer).ok()? {
@@ -213,7 +218,11 @@ fn read_request(stream: &mut TcpStream) -> Option<Received> {
             count => body.extend_from_slice(&buffer[..count]),
         }
     }
-    Some(Received { line: line.to_owned(), headers: headers.to_owned(), body: String::from_utf8_lossy(&body).into_owned() })
+    Some(Received {
+        line: line.to_owned(),
+        headers: headers.to_owned(),
+        body: String::from_utf8_lossy(&body).into_owned(),
+    })
 }
 
 /// A port on which nobody listens.
@@ -237,7 +246,8 @@ impl Sink {
 
     pub fn with(change: impl FnOnce(&mut sink::Config)) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let mut config = sink::Config {
             listen: "127.0.0.1:0".parse().unwrap(),
             db: Some(dir.path().join("hits.sqlite")),

@@ -70,6 +70,8 @@ pub fn bulk(status: u16, body: &[u8], sent: u32) -> BulkVerdict {
         429 => BulkVerdict::Retry(Reason::TooManyRequests),
         400..=499 => BulkVerdict::Refused(Reason::of_client_error(status)),
         500 if answer().is_some() => BulkVerdict::RolledBack(Reason::RolledBack),
+        // The gateway gave up; a PHP that was only slow may still finish the body.
+        504 => BulkVerdict::Unknown(Reason::Gateway(status)),
         500..=599 => BulkVerdict::Retry(Reason::of_server_error(status)),
         _ => BulkVerdict::Unknown(Reason::StrangeStatus(status)),
     }

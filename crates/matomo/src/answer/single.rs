@@ -17,9 +17,7 @@ pub enum Verdict {
 
 /// Reads the answer to one hit.
 ///
-/// A 504 is among what may be tried again, as all of 5xx is: the gateway took back the request. A PHP that
-/// was only slow may still finish it, so callers that would rather lose a hit than count it twice look for
-/// [`Reason::Gateway`].
+/// A 504 is unknown: the gateway gave up, and a PHP that was only slow may still finish what it began.
 pub fn single(status: u16, content_type: Option<&[u8]>, body: &[u8]) -> Verdict {
     let image = is_tracking_image(content_type, body);
     match status {
@@ -32,6 +30,7 @@ pub fn single(status: u16, content_type: Option<&[u8]>, body: &[u8]) -> Verdict 
         429 => Verdict::Retry(Reason::TooManyRequests),
         400..=499 => Verdict::Refused(Reason::of_client_error(status)),
         503 if image => Verdict::Retry(Reason::StatisticsOff),
+        504 => Verdict::Unknown(Reason::Gateway(status)),
         500..=599 => Verdict::Retry(Reason::of_server_error(status)),
         _ => Verdict::Unknown(Reason::StrangeStatus(status)),
     }
