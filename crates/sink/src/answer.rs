@@ -63,6 +63,13 @@ impl Answer {
         Self::new(status, "text/html; charset=utf-8", body)
     }
 
+    /// A file of the page, which may be kept for a while.
+    pub(crate) fn file(media_type: &'static str, body: &'static str) -> Self {
+        Self::new(StatusCode::OK, media_type, body)
+            .with_header(header::CACHE_CONTROL, HeaderValue::from_static("max-age=600"))
+            .with_header(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"))
+    }
+
     /// JSON that is text already.
     pub(crate) fn json_text(status: StatusCode, body: impl Into<Bytes>) -> Self {
         Self::new(status, "application/json", body)

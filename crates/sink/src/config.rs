@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use crate::Clock;
+use crate::fault::FaultError;
 use crate::sites::{Setup, SetupError};
 
 /// How a receiver is set up. The default listens on a free loopback port and keeps its rows in a directory that is
@@ -20,6 +21,8 @@ pub struct Config {
     pub time_zone: Option<String>,
     /// More sites and tokens, and the modes to start in.
     pub setup: Setup,
+    /// What goes wrong on request, from the start; see [`GRAMMAR`](crate::GRAMMAR).
+    pub faults: String,
     /// Answer at once and record nothing: a target for benchmarks.
     pub null: bool,
     /// Largest body that is taken, in bytes; a larger one is answered 413.
@@ -38,6 +41,7 @@ impl Default for Config {
             token: None,
             time_zone: None,
             setup: Setup::default(),
+            faults: String::new(),
             null: false,
             body_limit: 1 << 20,
             keep_params: true,
@@ -74,4 +78,7 @@ pub enum StartError {
     /// A site or a token cannot be as it is given.
     #[error(transparent)]
     Setup(#[from] SetupError),
+    /// The faults are not understood.
+    #[error(transparent)]
+    Fault(#[from] FaultError),
 }

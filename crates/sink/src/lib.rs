@@ -14,11 +14,16 @@
 //! # }
 //! ```
 
+mod admin;
 mod answer;
 mod clock;
 mod config;
+mod connection;
+mod fault;
+mod page;
 mod params;
 mod reports;
+mod route;
 mod server;
 mod sites;
 mod stats;
@@ -27,6 +32,7 @@ mod tracker;
 
 pub use clock::Clock;
 pub use config::{Config, StartError};
+pub use fault::{FaultError, FaultPlan, GRAMMAR, Kind as FaultKind};
 pub use params::Params;
 pub use server::{Handle, start};
 pub use sites::{Goal, MatchBy, Modes, Right, Setup, SetupError, Site, TokenGrant, Trigger};

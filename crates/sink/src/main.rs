@@ -10,11 +10,7 @@ use tracing_subscriber::EnvFilter;
 
 /// A Matomo-compatible receiver: answers trackers as a Matomo does and keeps what it recorded in SQLite.
 #[derive(Debug, Parser)]
-#[command(
-    version,
-    about,
-    after_help = "Example: sink --listen 127.0.0.1:8090 --db hits.sqlite --token secret"
-)]
+#[command(version, about, after_help = help())]
 struct Args {
     /// Where to listen; port 0 takes a free one, printed at the start
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8090")]
@@ -28,6 +24,12 @@ struct Args {
     /// Time zone of site 1 [default: what the database has, or UTC]
     #[arg(long, value_name = "NAME")]
     time_zone: Option<String>,
+    /// More sites and tokens, and the modes to start in, as JSON
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// What goes wrong, from the start (the grammar is below)
+    #[arg(long, value_name = "PLAN", default_value = "")]
+    fault: String,
     /// Only answer, record nothing: a target for benchmarks
     #[arg(long)]
     null: bool,
@@ -40,6 +42,13 @@ struct Args {
     /// Do not keep the parameters of every hit (GET /sink/hits then shows none)
     #[arg(long)]
     no_params: bool,
+}
+
+fn help() -> String {
+    format!(
+        "Example: sink --listen 127.0.0.1:8090 --db hits.sqlite --token secret\n\nFaults\n{}",
+        sink::GRAMMAR
+    )
 }
 
 fn main() -> anyhow::Result<()> {
@@ -59,11 +68,22 @@ fn main() -> anyhow::Result<()> {
 }
 
 async fn run(args: Args) -> anyhow::Result<()> {
+    let setup = match &args.config {
+        None => sink::Setup::default(),
+        Some(file) => {
+            let text =
+                std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+            serde_json::from_str(&text)
+                .with_context(|| format!("{} is not the JSON that is needed", file.display()))?
+        }
+    };
     let config = sink::Config {
         listen: args.listen,
         db: args.db,
         token: args.token,
         time_zone: args.time_zone,
+        setup,
+        faults: args.fault,
         null: args.null,
         body_limit: args.body_limit,
         keep_params: !args.no_params,

@@ -337,11 +337,6 @@ impl Registry {
         self.tokens.iter().find(|known| known.sha256 == sha256)
     }
 
-    /// Whether anyone may do everything.
-    pub(crate) fn has_super(&self) -> bool {
-        self.tokens.iter().any(|token| token.is_super)
-    }
-
     /// Every address of every site, with the site's number.
     pub(crate) fn site_urls(&self) -> impl Iterator<Item = (i64, &str)> {
         self.sites.values().flat_map(|site| site.urls.iter().map(|url| (site.id, url.as_str())))

@@ -117,9 +117,12 @@ fn visit(context: &Context<'_>, row: &rusqlite::Row<'_>) -> Result<Value, Report
         "serverTimePrettyFirstAction": first_local.time,
         "userId": row.get::<_, Option<String>>("user_id")?,
         "visitorType": visitor_kind,
+        "visitorTypeIcon": (visitor_kind != "new").then_some("plugins/Live/images/returningVisitor.png"),
         "visitConverted": i64::from(row.get::<_, bool>("converted")?),
+        "visitConvertedIcon": icon(row.get("converted")?, "plugins/Morpheus/images/goal.svg"),
         "visitCount": row.get::<_, i64>("visit_count")?,
         "visitEcommerceStatus": buyer,
+        "visitEcommerceStatusIcon": icon(buyer != "none", "plugins/Morpheus/images/ecommerceOrder.svg"),
         "daysSinceFirstVisit": days(since_first),
         "secondsSinceFirstVisit": since_first,
         "daysSinceLastEcommerceOrder": days(since_order),
@@ -144,17 +147,29 @@ fn visit(context: &Context<'_>, row: &rusqlite::Row<'_>) -> Result<Value, Report
         "referrerSearchEngineUrl": (kind == Kind::Search)
             .then(|| referrer::engine_host(&name).map(|host| format!("http://{host}")))
             .flatten(),
+        "referrerSearchEngineIcon": (kind == Kind::Search)
+            .then(|| referrer::engine_host(&name))
+            .flatten()
+            .map(|host| format!("plugins/Morpheus/icons/dist/searchEngines/{host}.png")),
+        "referrerSocialNetworkIcon": (kind == Kind::Social)
+            .then(|| referrer::social_host(&name))
+            .flatten()
+            .map(|host| format!("plugins/Morpheus/icons/dist/socials/{host}.png")),
         "referrerSocialNetworkUrl": (kind == Kind::Social).then(|| referrer::social_host(&name)).flatten(),
         "languageCode": language,
         "language": format!("Language code {}", language.split(',').next().unwrap_or_default()),
         "deviceType": agent.device,
+        "deviceTypeIcon": format!("plugins/Morpheus/icons/dist/devices/{}.png", agent.device.to_lowercase().replace(' ', "_")),
         "deviceBrand": agent.brand,
         "deviceModel": agent.model,
         "operatingSystem": joined(&agent.os, &agent.os_version),
         "operatingSystemName": agent.os,
+        "operatingSystemIcon": format!("plugins/Morpheus/icons/dist/os/{}.png", agent.os_code()),
         "operatingSystemCode": agent.os_code(),
         "operatingSystemVersion": agent.os_version,
         "browserFamily": agent.engine,
+        "browserFamilyDescription": family_description(&agent.engine),
+        "browserIcon": format!("plugins/Morpheus/icons/dist/browsers/{}.png", agent.browser_code()),
         "browser": joined(&agent.browser, &agent.browser_version),
         "browserName": agent.browser,
         "browserCode": agent.browser_code(),
@@ -172,6 +187,7 @@ fn visit(context: &Context<'_>, row: &rusqlite::Row<'_>) -> Result<Value, Report
         "country": place::country_name(&country),
         "countryCode": country,
         "countryFlag": format!("plugins/Morpheus/icons/dist/flags/{country}.png"),
+        "region": row.get::<_, Option<String>>("region")?,
         "regionCode": row.get::<_, Option<String>>("region")?,
         "city": row.get::<_, Option<String>>("city")?,
         "location": place::country_name(&country),
@@ -183,6 +199,7 @@ fn visit(context: &Context<'_>, row: &rusqlite::Row<'_>) -> Result<Value, Report
         "secondsSinceLastVisit": since_last,
         "resolution": row.get::<_, String>("resolution")?,
         "plugins": "",
+        "pluginsIcons": Value::Null,
         "customVariables": [],
     });
     for part in [more, last_part] {
@@ -286,6 +303,23 @@ fn actions(context: &Context<'_>, visit: i64, first: i64, total: i64) -> Result<
                 ("action", name.or_else(|| url.clone()).unwrap_or_default(), url)
             }
         };
+        if kind == WordKind::Search as i64
+            && let Some(action) = action.as_object_mut()
+        {
+            action.remove("pageTitle");
+        }
+        let picture = match kind_name {
+            "outlink" => "link",
+            "content" => "contentimpression",
+            kind_name => kind_name,
+        };
+        let icon = if kind_name == "action" {
+            String::new()
+        } else {
+            format!("plugins/Morpheus/images/{picture}.png")
+        };
+        action["icon"] = icon.into();
+        action["iconSVG"] = format!("plugins/Morpheus/images/{picture}.svg").into();
         action["type"] = kind_name.into();
         action["title"] = title.into();
         action["subtitle"] = subtitle.into();
@@ -405,6 +439,20 @@ fn pretty_seconds(seconds: i64) -> String {
         ..60 => format!("{seconds}s"),
         60..3600 => format!("{} min {}s", seconds / 60, seconds % 60),
         _ => format!("{} hours {} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+fn icon(is_shown: bool, path: &str) -> Option<&str> {
+    is_shown.then_some(path)
+}
+
+fn family_description(engine: &str) -> String {
+    match engine {
+        "Blink" => "Blink (Chrome, Opera)".to_owned(),
+        "WebKit" => "WebKit (Safari)".to_owned(),
+        "Gecko" => "Gecko (Firefox)".to_owned(),
+        "Trident" => "Trident (IE)".to_owned(),
+        engine => engine.to_owned(),
     }
 }
 

@@ -149,7 +149,11 @@ impl Call<'_> {
                 period::Span { from: first.map_or(0, |span| span.from), to: last.map_or(0, |span| span.to) }
             }
         });
-        let visitor = self.params.text("visitorId").and_then(|id| u64::from_str_radix(id, 16).ok());
+        // Of all segments, only the one that picks a visitor is known here.
+        let by_segment =
+            || self.params.text("segment").and_then(|segment| segment.strip_prefix("visitorId=="));
+        let visitor = self.params.text("visitorId").or_else(by_segment);
+        let visitor = visitor.and_then(|id| u64::from_str_radix(id, 16).ok());
         let which = live::Which {
             span,
             limit: self.params.int("filter_limit").unwrap_or(10),

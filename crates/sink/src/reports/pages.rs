@@ -584,7 +584,7 @@ fn page_cells(page: &Page, show: &Show<'_>) -> Cells {
     let segment = match (&page.url, show.kind) {
         (Some((url, _)), _) => twice_encoded(url),
         (None, WordKind::Search) => encoded(&label),
-        (None, _) => twice_encoded(&label),
+        (None, _) => twice_encoded(&escaped(&label)),
     };
     cells.insert("segment".to_owned(), format!("{}=={segment}", show.segment).into());
     cells
@@ -724,6 +724,15 @@ impl Slashed for Vec<String> {
 /// As PHP's `urlencode` writes it.
 pub(crate) fn encoded(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('*', "%2A")
+}
+
+/// Titles are kept escaped for HTML, and segments have them so.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#039;")
 }
 
 fn twice_encoded(text: &str) -> String {

@@ -20,6 +20,8 @@ const LARGEST_TRANSACTION: usize = 5_000;
 enum Job {
     Track(Box<Delivery>, oneshot::Sender<Answer>),
     Commit(oneshot::Sender<Stats>),
+    Reset(oneshot::Sender<()>),
+    SaveRegistry(oneshot::Sender<()>),
     Stop,
 }
 
@@ -59,6 +61,20 @@ impl Writer {
         stats.await.map_err(|_| Stopped)
     }
 
+    /// Removes every hit and visit.
+    pub(crate) async fn reset(&self) -> Result<(), Stopped> {
+        let (reply, done) = oneshot::channel();
+        self.jobs.send(Job::Reset(reply)).map_err(|_| Stopped)?;
+        done.await.map_err(|_| Stopped)
+    }
+
+    /// Keeps what is set up.
+    pub(crate) async fn save_registry(&self) -> Result<(), Stopped> {
+        let (reply, done) = oneshot::channel();
+        self.jobs.send(Job::SaveRegistry(reply)).map_err(|_| Stopped)?;
+        done.await.map_err(|_| Stopped)
+    }
+
     /// Ends the thread after the jobs that are already there.
     pub(crate) fn stop(&self) {
         // A thread that is gone already needs no word.
@@ -83,6 +99,14 @@ fn run(mut engine: Engine, inbox: &Receiver<Job>) {
                     let _ = reply.send(engine.track(&delivery));
                 }
                 Job::Commit(reply) => replies.push(reply),
+                Job::Reset(reply) => {
+                    log_failure(engine.reset(), "the hits were not removed");
+                    let _ = reply.send(());
+                }
+                Job::SaveRegistry(reply) => {
+                    log_failure(engine.save_registry(), "what is set up was not kept");
+                    let _ = reply.send(());
+                }
                 Job::Stop => stop = true,
             }
             if stop || !replies.is_empty() || handled >= LARGEST_TRANSACTION {
@@ -102,6 +126,12 @@ fn run(mut engine: Engine, inbox: &Receiver<Job>) {
         if stop {
             break;
         }
+    }
+}
+
+fn log_failure(result: rusqlite::Result<()>, what: &'static str) {
+    if let Err(error) = result {
+        tracing::error!(%error, "{what}");
     }
 }
 

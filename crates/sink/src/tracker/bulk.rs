@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::request::Presented;
-use super::{Delivery, Engine, Problem};
+use super::{Delivery, Engine, Problem, Tampering};
 use crate::answer::Answer;
 use crate::params::Params;
 use crate::sites::Registry;
@@ -36,7 +36,7 @@ struct Bulk {
 }
 
 pub(super) fn track(engine: &mut Engine, delivery: &Delivery, body: &Bytes, registry: &Registry) -> Answer {
-    let bulk = Bulk::parse(body);
+    let mut bulk = Bulk::parse(body);
     let is_super =
         bulk.token.as_deref().and_then(|token| registry.token(token)).is_some_and(|token| token.is_super);
     let mut counts =
@@ -46,10 +46,24 @@ pub(super) fn track(engine: &mut Engine, delivery: &Delivery, body: &Bytes, regi
         engine.counts.ignored += bulk.entries.len() as u64;
         return bulk.answer(StatusCode::OK, &counts);
     }
+    if delivery.tampering == Some(Tampering::Drop) {
+        engine.counts.received += bulk.entries.len() as u64;
+        engine.counts.lost += bulk.entries.len() as u64;
+        counts.tracked = bulk.entries.len();
+        return bulk.answer(StatusCode::OK, &counts);
+    }
+    let sent = bulk.entries.len();
+    if delivery.tampering.is_some() {
+        bulk.entries.truncate(sent.div_ceil(2));
+    }
     let (before, visits) = (engine.counts.clone(), engine.visits);
     let broken = match engine.db.execute_batch("SAVEPOINT bulk") {
         Ok(()) => bulk.track_entries(engine, delivery, registry, &mut counts).err(),
         Err(error) => Some(Problem::Database(error)),
+    };
+    let broken = match delivery.tampering {
+        Some(Tampering::Rollback) => broken.or(Some(Problem::Broken("a fault that was asked for"))),
+        _ => broken,
     };
     let end = if broken.is_some() { "ROLLBACK TO bulk; RELEASE bulk" } else { "RELEASE bulk" };
     if let Err(error) = engine.db.execute_batch(end) {
@@ -60,8 +74,12 @@ pub(super) fn track(engine: &mut Engine, delivery: &Delivery, body: &Bytes, regi
         engine.words.forget();
         engine.counts = before;
         engine.visits = visits;
-        engine.counts.received += bulk.entries.len() as u64;
-        engine.counts.lost += bulk.entries.len() as u64;
+        engine.counts.received += sent as u64;
+        engine.counts.lost += sent as u64;
+    } else if sent > bulk.entries.len() {
+        let left_out = (sent - bulk.entries.len()) as u64;
+        engine.counts.received += left_out;
+        engine.counts.lost += left_out;
     }
     if registry.modes.queued {
         return Answer::gif();

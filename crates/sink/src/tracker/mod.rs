@@ -46,6 +46,19 @@ pub(crate) struct Delivery {
     /// The browser only looks ahead.
     pub(crate) is_preview: bool,
     pub(crate) address: IpAddr,
+    /// What a fault does to it.
+    pub(crate) tampering: Option<Tampering>,
+}
+
+/// What a fault does to a request that is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tampering {
+    /// Nothing is recorded, and the answer does not say so.
+    Drop,
+    /// Only the first half of a bulk is recorded.
+    Half,
+    /// A bulk is rolled back after its first half.
+    Rollback,
 }
 
 /// Why a hit is not recorded.
@@ -191,6 +204,11 @@ impl Engine {
             };
         }
         let wants_image = delivery.params.get("send_image") != Some("0");
+        if delivery.tampering == Some(Tampering::Drop) {
+            self.counts.received += 1;
+            self.counts.lost += 1;
+            return if wants_image { Answer::gif() } else { Answer::no_content() };
+        }
         if !registry.modes.statistics {
             self.counts.received += 1;
             self.counts.ignored += 1;
