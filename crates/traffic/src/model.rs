@@ -37,6 +37,7 @@ use returning::Returning;
 use script::Script;
 use source::Referrers;
 use timeline::LONGEST_GAP_MS;
+pub(crate) use timeline::LONGEST_JOURNEY_MS;
 use timing::Timings;
 
 /// Separate the random streams of one seed from each other.

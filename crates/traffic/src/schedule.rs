@@ -21,7 +21,7 @@ pub(crate) use calendar::day_number;
 pub use cursor::{Cursor, Start};
 pub(crate) use curve::peak_factor;
 
-use crate::random::keyed;
+use crate::{model::LONGEST_JOURNEY_MS, random::keyed};
 use live::Live;
 use spacing::Spacing;
 use window::Window;
@@ -52,8 +52,8 @@ impl Schedule {
     /// A historical window, day by day, each with its visits spread by the traffic shape over that local day.
     ///
     /// `BACKFILL_SEED` takes the place of `seed` where it is set. Visits that could reach past `now_us` (Unix
-    /// microseconds) with the longest plain visit are left out of the plan, and so is what exceeds
-    /// `BACKFILL_MAX_VISITS_TOTAL`. Where funnels or journeys can last longer, see [`ending_before`](Self::ending_before).
+    /// microseconds) with the longest plain visit or journey are left out of the plan, and so is what exceeds
+    /// `BACKFILL_MAX_VISITS_TOTAL`. Funnels can last longer: see [`ending_before`](Self::ending_before).
     pub fn backfill(
         backfill: &Backfill,
         arrivals: &Arrivals,
@@ -63,12 +63,14 @@ impl Schedule {
     ) -> Self {
         let spacing = Spacing::new(arrivals.process, keyed(backfill.seed.unwrap_or(seed), STREAM));
         let plan = Arc::new(Plan::Window(Window::new(backfill, arrivals)));
-        let longest_ms = (visits.duration_min.max * 60_000.0).ceil() as u64;
-        Self { spacing, plan }.ending_before(now_us, longest_ms)
+        let plain_ms = (visits.duration_min.max * 60_000.0).ceil() as u64;
+        let journey_ms = if visits.journey_mix.is_empty() { 0 } else { LONGEST_JOURNEY_MS.into() };
+        Self { spacing, plan }.ending_before(now_us, plain_ms.max(journey_ms))
     }
 
     /// Leaves out of a backfill the visits that would start less than `longest_ms` before `now_us`, so that no hit
-    /// of a visit of that length is dated in the future. Live plans stay as they are.
+    /// of a visit of that length is dated in the future; `Model::longest_visit_ms` knows how long the longest is, with
+    /// funnels. Live plans stay as they are.
     #[must_use]
     pub fn ending_before(self, now_us: i64, longest_ms: u64) -> Self {
         let Plan::Window(window) = &*self.plan else { return self };

@@ -6,7 +6,7 @@ use crate::random::{Quantiles, Stream};
 pub(super) const LONGEST_GAP_MS: u32 = 29 * 60_000 + 30_000;
 
 /// The longest visit of a journey whose dwell times add up to more, unless `VISIT_DURATION_MAX` is longer.
-pub(super) const LONGEST_JOURNEY_MS: u32 = 60 * 60_000;
+pub(crate) const LONGEST_JOURNEY_MS: u32 = 60 * 60_000;
 
 /// Shape of the time on a page: below 1, as Liu, White and Dumais measured it (SIGIR 2010).
 const DWELL_SHAPE: f64 = 0.8;

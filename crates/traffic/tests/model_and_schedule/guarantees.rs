@@ -188,6 +188,23 @@ proptest! {
     }
 
     #[test]
+    fn guarantee_2_links_and_files_lie_on_the_page_that_is_open((mut settings, _) in any_model(), seed in any::<u64>()) {
+        settings.visits.pageviews.max = settings.visits.pageviews.max.max(2);
+        (settings.features.outlinks, settings.features.downloads) = (1.0, 1.0);
+        let model = Model::new(&settings, Arc::new(content()), seed);
+        for visit in visits(&model, 0..300).filter(|visit| page_views(visit) > 1) {
+            for (n, hit) in visit.hits.iter().enumerate() {
+                if matches!(hit.kind, Kind::Outlink(_) | Kind::Download(_)) {
+                    let open = visit.hits[..n].iter().rfind(|hit| is_view(&hit.kind)).unwrap();
+                    prop_assert_eq!((hit.page, hit.pv_id), (open.page, open.pv_id));
+                }
+            }
+            let links = visit.hits.iter().filter(|hit| matches!(hit.kind, Kind::Outlink(_) | Kind::Download(_)));
+            prop_assert_eq!(links.count(), 2);
+        }
+    }
+
+    #[test]
     fn guarantee_3_time_never_goes_backwards_and_no_gap_reaches_thirty_minutes((settings, model) in any_model()) {
         for visit in visits(&model, 0..300) {
             check_timeline(&settings, &visit);

@@ -181,6 +181,27 @@ fn guarantee_3_no_time_lies_in_the_future() {
 }
 
 #[test]
+fn guarantee_3_no_journey_and_no_funnel_reaches_into_the_future() {
+    let now = "2026-06-15T12:00:00Z".parse::<Timestamp>().unwrap().as_microsecond();
+    let mut settings = settings(&[("JOURNEY_MIX", "researcher=1")]);
+    settings.backfill = Some(window(date(2026, 6, 14), date(2026, 6, 15), 2000));
+    let backfill = settings.backfill.as_ref().unwrap();
+    let steps = [(0, 3_600_000), (3_600_000, 3_600_000)]
+        .map(|delay_ms| traffic::Step { delay_ms, kind: traffic::StepKind::PageView { page: 1 } });
+    let funnel = traffic::Funnel { probability: 0.3, steps: steps.into(), ..traffic::Funnel::default() };
+    for funnels in [vec![], vec![funnel]] {
+        let content = traffic::Content { funnels, ..traffic::Content::built_in() };
+        let model = traffic::Model::new(&settings, std::sync::Arc::new(content), 1);
+        let schedule = Schedule::backfill(backfill, &settings.arrivals, &settings.visits, 1, now);
+        let schedule = schedule.ending_before(now, model.longest_visit_ms());
+        assert!(schedule.total().unwrap() > 2500);
+        for (visit, start) in visits(&model, 0..4000).zip(schedule.cursor(0)) {
+            assert!(start.at_us + i64::from(visit.hits.last().unwrap().offset_ms) * 1000 <= now);
+        }
+    }
+}
+
+#[test]
 fn a_window_in_the_future_is_empty() {
     let window = window(date(2026, 6, 1), date(2026, 6, 2), 100);
     let schedule = schedule(&window, Shape::Flat, ArrivalProcess::Even, "UTC", 1, 1_000_000);

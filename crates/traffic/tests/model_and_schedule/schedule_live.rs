@@ -1,6 +1,7 @@
 //! Guarantee 5, the schedule's half: exact rates for every shape, Poisson gaps, and random access.
 
 use jiff::{Timestamp, civil::date, tz::TimeZone};
+use proptest::prelude::*;
 use settings::{ArrivalProcess, Arrivals, Shape};
 use traffic::{Schedule, Start};
 
@@ -156,6 +157,35 @@ fn any_visit_is_found_without_those_before_it() {
             }
             assert_eq!(schedule.index_at(i64::MIN), 0);
             assert_eq!((schedule.total(), schedule.day(5)), (None, None));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn guarantee_7_a_start_is_the_same_from_wherever_it_is_reached(
+        rate in 0.0..10.0_f64,
+        (shape, process, zone) in (0..3_usize, 0..2_usize, 0..6_usize),
+        seed in any::<u64>(),
+        day in -3000..20_000_i64,
+        from in 0..10_000_000_u64,
+    ) {
+        let arrivals = arrivals(10_f64.powf(rate), PROCESSES[process], SHAPES[shape], ZONES[zone]);
+        let begin = day * 86_400_000_000 + (seed % 86_400_000_000).cast_signed();
+        let schedule = Schedule::live(&arrivals, seed, begin);
+        // At one visit a day ten million visits would reach past the end of the calendar.
+        let from = from % (10_f64.powf(rate) * 1000.0) as u64;
+        let walked: Vec<Start> = schedule.cursor(from).take(1500).collect();
+        prop_assert_eq!(walked.len(), 1500);
+        prop_assert!(walked[0].at_us >= begin);
+        prop_assert!(walked.windows(2).all(|pair| pair[0].at_us <= pair[1].at_us));
+        for start in walked.iter().step_by(97) {
+            prop_assert_eq!(schedule.at(start.index), Some(start.at_us));
+            let first = schedule.index_at(start.at_us);
+            prop_assert!(first <= start.index && schedule.at(first) == Some(start.at_us));
+            prop_assert!(schedule.index_at(start.at_us + 1) > start.index);
         }
     }
 }
