@@ -4,8 +4,10 @@ mod bench;
 mod clock;
 mod demo;
 mod deps;
+mod docker_setup;
 mod generate;
 mod generator;
+mod images;
 mod process;
 mod say;
 mod signals;
@@ -39,6 +41,8 @@ enum Command {
     Generate(generate::Arguments),
     /// Check which crate may reach what, and the licences of everything that is linked
     DepsCheck,
+    /// Build the container images; makes their base image first where none can be pulled
+    Images(images::Arguments),
     /// Measure what a hit costs, beside wrk, and write docs/benchmarks.md
     Bench(bench::Arguments),
     /// Watch a steady load for a long time: memory, open files, lag, and the conservation law against the receiver
@@ -51,6 +55,7 @@ fn main() -> ExitCode {
         Command::Test(arguments) => test::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
         Command::DepsCheck => deps::run(),
+        Command::Images(arguments) => images::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Soak(arguments) => soak::run(&arguments),
     };

@@ -2,7 +2,7 @@
 //! loudly skipped.
 
 use crate::{
-    demo, signals, soak,
+    demo, docker_setup, images, signals, soak,
     steps::{Outcome, Steps},
     tools::{self, Tool},
 };
@@ -13,14 +13,17 @@ pub(crate) struct Suite {
     pub(crate) name: &'static str,
     /// What it must find or set up first.
     pub(crate) needs: &'static [Tool],
+    /// Whether it needs a container engine.
+    pub(crate) engine: bool,
     /// The suite itself.
     pub(crate) run: fn() -> anyhow::Result<()>,
 }
 
 /// Every suite, in the order in which they run.
 pub(crate) const SUITES: &[Suite] = &[
-    Suite { name: "demo", needs: &[], run: || demo::run(&demo::Arguments::of_visits(1000)) },
-    Suite { name: "soak", needs: &[], run: || soak::run(&soak::Arguments::short()) },
+    Suite { name: "demo", needs: &[], engine: false, run: || demo::run(&demo::Arguments::of_visits(1000)) },
+    Suite { name: "soak", needs: &[], engine: false, run: || soak::run(&soak::Arguments::short()) },
+    Suite { name: "containers", needs: &[], engine: true, run: images::suite },
 ];
 
 impl Suite {
@@ -31,6 +34,11 @@ impl Suite {
             if let Err(why) = tools::ensure(self.needs) {
                 return Ok(Outcome::Skipped(why));
             }
+            let engine = self.engine.then(docker_setup::ensure_engine).transpose();
+            let _engine = match engine {
+                Ok(engine) => engine,
+                Err(why) => return Ok(Outcome::Skipped(why)),
+            };
             (self.run)()?;
             signals::check()?;
             Ok(Outcome::Passed)

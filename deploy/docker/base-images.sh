@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# Makes stand-ins for public base images, on a Debian machine that cannot pull them. Needs root, mmdebstrap and docker.
+#
+#     deploy/docker/base-images.sh rust      rust:<channel>-bookworm, from this machine's toolchain
+#     deploy/docker/base-images.sh haproxy   haproxy:2.6, from Debian's package
+#     deploy/docker/base-images.sh caddy     caddy:2, from Debian's package
+#
+# An image that is there already is left alone, unless it is a stand-in that an older version of this script made.
+set -euo pipefail
+
+suite=bookworm
+stamp=org.trafficinator.stand-in
+root=$(cd "$(dirname "$0")/../.." && pwd)
+script_hash=$(sha256sum "$0" | cut -c1-16)
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+say() { echo "base-images: $*"; }
+
+# Whether an image is there and need not be made: a public one, or a stand-in with this mark.
+present() {
+    local found
+    found=$(docker image inspect --format "{{index .Config.Labels \"$stamp\"}}" "$1" 2>/dev/null) || return 1
+    [[ -z $found || $found == "$2" ]]
+}
+
+# Debian with some packages, as a tar on standard output. HTTPS works in it where it works on this machine: private
+# authorities are taken along.
+debian() {
+    local packages=$1
+    shift
+    local authorities=()
+    if compgen -G '/usr/local/share/ca-certificates/*.crt' >/dev/null; then
+        authorities=(
+            --customize-hook='mkdir -p "$1/usr/local/share/ca-certificates"'
+            --customize-hook='cp /usr/local/share/ca-certificates/*.crt "$1/usr/local/share/ca-certificates/"'
+            --customize-hook='chroot "$1" update-ca-certificates >/dev/null'
+        )
+    fi
+    mmdebstrap --quiet --variant=minbase --include="ca-certificates,$packages" \
+        --aptopt='Acquire::Languages "none"' --dpkgopt='path-exclude=/usr/share/doc/*' \
+        --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
+        "${authorities[@]}" "$@" "$suite" -
+}
+
+# Name, mark, then what mmdebstrap and docker import need.
+make() {
+    local image=$1 mark=$2 packages=$3
+    shift 3
+    local changes=(--change "LABEL $stamp=$mark")
+    while [[ ${1:-} == --change ]]; do
+        changes+=(--change "$2")
+        shift 2
+    done
+    if present "$image" "$mark"; then
+        say "$image is there"
+        return
+    fi
+    say "making $image from Debian $suite${packages:+ with ${packages//,/, }}"
+    local began=$SECONDS
+    # By way of a file: what comes of a broken pipe would be an image, too.
+    debian "$packages" "$@" >"$scratch/image.tar"
+    docker import "${changes[@]}" "$scratch/image.tar" "$image" >/dev/null
+    rm "$scratch/image.tar"
+    say "$image made in $((SECONDS - began)) s"
+}
+
+rust() {
+    local channel sysroot
+    channel=$(sed -n 's/^channel *= *"\(.*\)"/\1/p' "$root/rust-toolchain.toml")
+    sysroot=$(cd "$root" && rustc --print sysroot)
+    make "rust:$channel-$suite" "$script_hash-$channel" build-essential,pkg-config \
+        --change "ENV PATH=/usr/local/cargo/bin:/usr/local/rust/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin CARGO_HOME=/usr/local/cargo" \
+        --customize-hook='mkdir -p "$1/usr/local/rust" "$1/usr/local/cargo"' \
+        --customize-hook="tar -C '$sysroot' --exclude=lib/rustlib/src -cf - bin lib | tar -C \"\$1/usr/local/rust\" -xf -"
+}
+
+haproxy() {
+    make haproxy:2.6 "$script_hash" haproxy \
+        --change 'CMD ["haproxy", "-W", "-db", "-f", "/usr/local/etc/haproxy/haproxy.cfg"]' \
+        --change 'USER haproxy'
+}
+
+caddy() {
+    make caddy:2 "$script_hash" caddy \
+        --change 'ENV XDG_CONFIG_HOME=/config XDG_DATA_HOME=/data' \
+        --change 'CMD ["caddy", "run", "--config", "/etc/caddy/Caddyfile", "--adapter", "caddyfile"]' \
+        --customize-hook='mkdir -p "$1/config" "$1/data"'
+}
+
+[[ $# -gt 0 ]] || { sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 64; }
+for image in "$@"; do
+    case $image in
+        rust | haproxy | caddy) "$image" ;;
+        *) say "there is no recipe for $image; there are: rust, haproxy, caddy" >&2; exit 64 ;;
+    esac
+done
