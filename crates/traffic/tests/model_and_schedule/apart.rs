@@ -41,8 +41,8 @@ fn check(vars: &[(&str, &str)], count: u64) {
 fn visits_of_one_visitor_are_apart() {
     for shape in ["flat", "daily", "weekly"] {
         for pacing in ["compressed", "realtime"] {
-            let rates = ["50", "1000", "20000", "1000000"];
-            for (rate, count) in rates.iter().zip([3000, 5000, 20_000, 150_000]) {
+            let rates = ["50", "1000", "20000", "200000"];
+            for (rate, count) in rates.iter().zip([3000, 5000, 20_000, 50_000]) {
                 let vars = [
                     ("TRAFFIC_SHAPE", shape),
                     ("VISIT_PACING", pacing),

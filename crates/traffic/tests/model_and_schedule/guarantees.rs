@@ -215,7 +215,7 @@ proptest! {
     #[test]
     fn guarantee_4_a_visitor_keeps_agent_and_address((_, model) in any_model(), from in 0..1_000_000_u64) {
         let mut people = HashMap::new();
-        for visit in visits(&model, from..from + 3000) {
+        for visit in visits(&model, from..from + 1500) {
             let person = (visit.agent, visit.language, visit.country, visit.address);
             prop_assert_eq!(*people.entry(visit.visitor).or_insert(person), person);
             prop_assert_eq!(model.visitor(visit.index), visit.visitor);

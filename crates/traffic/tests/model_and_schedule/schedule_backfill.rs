@@ -64,6 +64,8 @@ fn check_day(zone: &str, day: Date, minutes: i64) {
             );
             for start in &all {
                 assert_eq!(local(zone, start.at_us).date(), schedule.day(start.index).unwrap());
+            }
+            for start in all.iter().step_by(61) {
                 assert_eq!(schedule.at(start.index), Some(start.at_us));
             }
             let today = all.iter().filter(|visit| schedule.day(visit.index) == Some(day));
