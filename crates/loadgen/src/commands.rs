@@ -56,7 +56,7 @@ fn generate(args: &RunArgs, clock: Clock) -> ExitCode {
     for warning in &warnings {
         tracing::warn!("{warning}");
     }
-    let content = match content::load(&settings.content) {
+    let content = match content::load(&settings) {
         Ok(content) => Arc::new(content),
         Err(lines) => return refuse(&lines),
     };

@@ -4,9 +4,9 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use settings::ContentFiles;
-use traffic::Content;
+use settings::Settings;
 use traffic::content::{File, Sources};
+use traffic::{Content, Model};
 
 /// Where an uploaded page list lies when `URLS_FILE` names none.
 const DATA_URLS: &str = "/app/data/urls.txt";
@@ -15,7 +15,8 @@ const DATA_URLS: &str = "/app/data/urls.txt";
 ///
 /// # Errors
 /// Every fault of every file, one line each: file, place, what was given and the remedy.
-pub fn load(files: &ContentFiles) -> Result<Content, Vec<String>> {
+pub fn load(settings: &Settings) -> Result<Content, Vec<String>> {
+    let files = &settings.content;
     let mut reader = Reader::default();
     if let Some(dir) = &files.dir {
         reader.folder(dir);
@@ -26,8 +27,13 @@ pub fn load(files: &ContentFiles) -> Result<Content, Vec<String>> {
     reader.file(File::Funnels, &files.funnels, "FUNNEL_CONFIG_PATH", files.funnels_required);
     let Reader { sources, mut faults } = reader;
     match Content::load(&sources) {
-        Ok(content) if faults.is_empty() => Ok(content),
-        Ok(_) => Err(faults),
+        Ok(content) => {
+            faults.extend(Model::unknown_journeys(settings, &content).into_iter().map(|name| {
+                let known: Vec<&str> = content.journeys.iter().map(|journey| journey.name.as_str()).collect();
+                format!("JOURNEY_MIX: no journey is called {name:?}; there are {}", known.join(", "))
+            }));
+            if faults.is_empty() { Ok(content) } else { Err(faults) }
+        }
         Err(found) => {
             faults.extend(found.iter().map(ToString::to_string));
             Err(faults)

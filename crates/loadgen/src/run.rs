@@ -260,14 +260,15 @@ impl Prepared {
     ) -> (engine::Job, Schedule) {
         let settings = subject.settings.clone();
         let clock = subject.clock;
-        let schedule = schedule(&settings, self.seed, clock.now_us(), self.named_us);
+        let model = Model::new(&settings, Arc::clone(content), self.seed);
+        let schedule = schedule(&settings, &model, self.seed, clock.now_us(), self.named_us);
         if self.journal.is_some() {
             let done = figures.tally().visits;
             let replay = Replay { done_before: done.completed + done.failed, ..Replay::default() };
             figures.status().replay = Some(replay);
         }
         let plan = Plan {
-            model: Model::new(&settings, Arc::clone(content), self.seed),
+            model,
             schedule: schedule.clone(),
             encoder: Encoder::new(content, &settings, &run_tag(self.named_us)),
             timeline: Timeline::of(&settings),
@@ -289,9 +290,10 @@ impl Prepared {
 }
 
 /// When visits happen: from `now_us` on, or in the backfill's window as it was when the run was first begun.
-pub fn schedule(settings: &Settings, seed: u64, now_us: i64, named_us: i64) -> Schedule {
+pub fn schedule(settings: &Settings, model: &Model, seed: u64, now_us: i64, named_us: i64) -> Schedule {
     match &settings.backfill {
-        Some(window) => Schedule::backfill(window, &settings.arrivals, &settings.visits, seed, named_us),
+        Some(window) => Schedule::backfill(window, &settings.arrivals, &settings.visits, seed, named_us)
+            .ending_before(named_us, model.longest_visit_ms()),
         None => Schedule::live(&settings.arrivals, seed, now_us),
     }
 }
@@ -310,7 +312,7 @@ fn fingerprint(
     named_us: i64,
 ) -> String {
     let encoder = Encoder::new(content, settings, "");
-    let schedule = Schedule::backfill(window, &settings.arrivals, &settings.visits, 0, named_us);
+    let schedule = schedule(settings, model, 0, named_us, named_us);
     let mut text = format!("{:?}{}", settings.shard, settings.target.site_id).into_bytes();
     text.extend_from_slice(settings.target.url.as_str().as_bytes());
     let mut visit = Visit::default();

@@ -132,6 +132,11 @@ impl Running {
         status.map_or(Ok(false), |status| ended_well(status).map(|()| true))
     }
 
+    /// Kills it, as a power cut would.
+    pub(crate) fn kill(self) {
+        drop(self);
+    }
+
     /// Waits for its end.
     ///
     /// # Errors

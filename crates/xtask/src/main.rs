@@ -1,6 +1,7 @@
 //! The project's own commands. `cargo xtask help` lists them.
 
 mod bench;
+mod chaos;
 mod clock;
 mod demo;
 mod deps;
@@ -45,6 +46,8 @@ enum Command {
     Images(images::Arguments),
     /// Measure what a hit costs, beside wrk, and write docs/benchmarks.md
     Bench(bench::Arguments),
+    /// Kill a backfill again and again, and prove that nothing is missing and little is there twice
+    Chaos(chaos::Arguments),
     /// Watch a steady load for a long time: memory, open files, lag, and the conservation law against the receiver
     Soak(soak::Arguments),
 }
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Command::DepsCheck => deps::run(),
         Command::Images(arguments) => images::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Chaos(arguments) => chaos::run(&arguments),
         Command::Soak(arguments) => soak::run(&arguments),
     };
     match done {

@@ -2,7 +2,7 @@
 //! loudly skipped.
 
 use crate::{
-    demo, docker_setup, images, signals, soak,
+    chaos, demo, docker_setup, images, signals, soak,
     steps::{Outcome, Steps},
     tools::{self, Tool},
 };
@@ -22,6 +22,7 @@ pub(crate) struct Suite {
 /// Every suite, in the order in which they run.
 pub(crate) const SUITES: &[Suite] = &[
     Suite { name: "demo", needs: &[], engine: false, run: || demo::run(&demo::Arguments::of_visits(1000)) },
+    Suite { name: "chaos", needs: &[], engine: false, run: || chaos::run(&chaos::Arguments::standard()) },
     Suite { name: "soak", needs: &[], engine: false, run: || soak::run(&soak::Arguments::short()) },
     Suite { name: "containers", needs: &[], engine: true, run: images::suite },
 ];

@@ -44,7 +44,7 @@ pub(super) fn print(args: &PlanArgs, clock: Clock) -> ExitCode {
         Err(lines) => return refuse(&lines),
     };
     log::start(&settings.process);
-    let content = match content::load(&settings.content) {
+    let content = match content::load(&settings) {
         Ok(content) => Arc::new(content),
         Err(lines) => return refuse(&lines),
     };
@@ -72,7 +72,7 @@ fn write(
     seed: u64,
     start_us: i64,
 ) -> std::io::Result<()> {
-    let schedule = run::schedule(settings, seed, start_us, start_us);
+    let schedule = run::schedule(settings, model, seed, start_us, start_us);
     let encoder = Encoder::new(content, settings, &run::run_tag(start_us));
     let timeline = Timeline::of(settings);
     let mut out = BufWriter::new(std::io::stdout().lock());

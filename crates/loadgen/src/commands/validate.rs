@@ -97,7 +97,7 @@ fn examine(variables: &BTreeMap<String, String>, skip_connection: bool, clock: C
             return Findings { errors: rejected.errors, warnings: rejected.warnings, ..Findings::default() };
         }
     };
-    let content = content::load(&parsed.settings.content).err().unwrap_or_default();
+    let content = content::load(&parsed.settings).err().unwrap_or_default();
     let connection = (!skip_connection).then(|| ask(&parsed.settings, clock));
     let reached = connection.as_ref().is_none_or(|report| report.success);
     Findings {
