@@ -37,7 +37,9 @@ pub enum ChangeError {
     #[error("{0}")]
     Invalid(Rejected),
     /// It runs, and may not be interrupted.
-    #[error("{0} is {1}: send restart_if_running=true to give it another configuration now, or apply it by /api/config/apply")]
+    #[error(
+        "{0} is {1}: send restart_if_running=true to give it another configuration now, or apply it by /api/config/apply"
+    )]
     Active(String, State),
     /// The engine did not do it.
     #[error(transparent)]
@@ -184,7 +186,9 @@ impl LoadGenerator {
             Some(_) if active && !restart_if_running => {
                 Err(ChangeError::Active(self.place.name.clone(), unit.state))
             }
-            Some(config) => self.replace(&unit, &config, Some(Before::Active { producing: true }), DEFAULT_STOP).await,
+            Some(config) => {
+                self.replace(&unit, &config, Some(Before::Active { producing: true }), DEFAULT_STOP).await
+            }
             None if active && restart_if_running => self.restart_unit(&unit, DEFAULT_STOP).await,
             None => self.start_unit(&unit).await,
         }
@@ -219,7 +223,8 @@ impl LoadGenerator {
                 let blueprint = self.blueprint().await?;
                 let warnings = self.create(&blueprint, &config).await?;
                 let state = self.state_now().await?;
-                let message = format!("{} is created with the configuration, and not started", self.place.name);
+                let message =
+                    format!("{} is created with the configuration, and not started", self.place.name);
                 Ok(Done { warnings, ..self.done(message, state, false) })
             }
         }
@@ -244,7 +249,10 @@ impl LoadGenerator {
             }
             State::Error => {
                 let complaint = unit.complaint.clone().unwrap_or_else(|| "no reason is given".to_owned());
-                return Err(EngineError::Refused(format!("{name} is broken: {complaint}; apply a configuration to re-create it")).into());
+                return Err(EngineError::Refused(format!(
+                    "{name} is broken: {complaint}; apply a configuration to re-create it"
+                ))
+                .into());
             }
             State::Stopped | State::Created | State::Restarting | State::NotFound => {}
         }
@@ -279,7 +287,9 @@ impl LoadGenerator {
             None if self.last_blueprint().is_some() => {
                 let mut vars = configuration::settings_of(&blueprint.env);
                 vars.remove(configuration::TOKEN_FILE);
-                vars.extend(self.folder.token(&blueprint.env).map(|token| (configuration::TOKEN.to_owned(), token)));
+                vars.extend(
+                    self.folder.token(&blueprint.env).map(|token| (configuration::TOKEN.to_owned(), token)),
+                );
                 vars
             }
             None => return Err(ChangeError::Missing(self.place.name.clone())),

@@ -17,8 +17,6 @@ use super::{
 };
 use crate::logs;
 
-/// How long a process that cannot be asked must have run to count as up: it checks its settings in its first moments.
-const SETTLED: Duration = Duration::from_millis(1500);
 /// How long a unit may take to come up.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Between two looks.
@@ -50,7 +48,7 @@ impl LoadGenerator {
                     if unit.restarts > first + 1 || unit.health == Some(super::Health::Unhealthy) {
                         return Err(self.fall(&unit).await);
                     }
-                    if since.elapsed() >= SETTLED || self.reports.of(&unit).await.is_some() {
+                    if since.elapsed() >= self.place.settled || self.reports.of(&unit).await.is_some() {
                         return Ok(unit);
                     }
                     Some(unit)
@@ -121,7 +119,8 @@ impl LoadGenerator {
     /// Gives the start signal and sees it taken.
     pub(super) async fn give_signal(&self, unit: &Unit) -> Result<(), ChangeError> {
         let path = self.signal_path(unit).unwrap_or_else(|| self.place.start_signal_file.clone());
-        let interval = unit.blueprint.env.get("START_CHECK_INTERVAL").and_then(|text| text.trim().parse().ok());
+        let interval =
+            unit.blueprint.env.get("START_CHECK_INTERVAL").and_then(|text| text.trim().parse().ok());
         let interval = Duration::try_from_secs_f64(interval.unwrap_or(2.0)).unwrap_or_default();
         let deadline = Instant::now() + interval.min(Duration::from_secs(60)) + NOTICE;
         // What lies there before a process begins to wait is thrown away by it: so it must wait first.

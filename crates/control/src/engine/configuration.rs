@@ -113,7 +113,9 @@ impl Folder {
         let Ok(entries) = fs::read_dir(self.here.join(SECRETS)) else { return };
         for entry in entries.flatten().filter(|entry| Some(entry.path()) != kept) {
             let name = entry.file_name();
-            let of_unit = name.to_str().and_then(|name| name.strip_prefix(unit)?.strip_prefix('.')?.strip_suffix(".token"));
+            let of_unit = name
+                .to_str()
+                .and_then(|name| name.strip_prefix(unit)?.strip_prefix('.')?.strip_suffix(".token"));
             if of_unit.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit())) {
                 fs::remove_file(entry.path()).ok();
             }
@@ -256,10 +258,14 @@ mod tests {
     #[test]
     fn a_token_goes_into_a_file_and_comes_back_masked_only() {
         let (_dir, folder) = folder();
-        let given = vars([("MATOMO_URL", "http://m.example/matomo.php"), (TOKEN, "c0ffee00c0ffee00c0ffee00c0ffee00")]);
+        let given = vars([
+            ("MATOMO_URL", "http://m.example/matomo.php"),
+            (TOKEN, "c0ffee00c0ffee00c0ffee00c0ffee00"),
+        ]);
         let resolved = resolve(&given, None, &folder, NOW).unwrap();
         assert!(!resolved.vars.contains_key(TOKEN));
-        let path = folder.write_token("matomo-loadgen", resolved.token.as_deref().unwrap(), None, NOW).unwrap();
+        let path =
+            folder.write_token("matomo-loadgen", resolved.token.as_deref().unwrap(), None, NOW).unwrap();
         assert!(path.starts_with("/app/data/secrets/matomo-loadgen."), "{path}");
         let mode = fs::metadata(folder.from_unit(&path).unwrap()).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
@@ -289,7 +295,12 @@ mod tests {
             ("STATE_DIR", "/app/data/state"),
             ("METRICS_PORT", "9464"),
         ]);
-        let given = vars([("MATOMO_URL", "http://new.example/"), ("RANDOMIZE_VISITOR_COUNTRIES", "false"), ("METRICS_PORT", "1234"), ("SEED", " ")]);
+        let given = vars([
+            ("MATOMO_URL", "http://new.example/"),
+            ("RANDOMIZE_VISITOR_COUNTRIES", "false"),
+            ("METRICS_PORT", "1234"),
+            ("SEED", " "),
+        ]);
         let resolved = resolve(&given, Some(&present), &folder, NOW).unwrap().vars;
         let expected = vars([
             ("MATOMO_URL", "http://new.example/"),
@@ -320,7 +331,10 @@ mod tests {
         let given = vars([("CONCURRENCY", "3.0"), (TOKEN, MASK)]);
         let rejected = resolve(&given, None, &folder, NOW).unwrap_err();
         let fields: Vec<&str> = rejected.errors.iter().map(|finding| finding.field.as_str()).collect();
-        assert!(fields.contains(&"MATOMO_URL") && fields.contains(&"CONCURRENCY") && fields.contains(&TOKEN), "{fields:?}");
+        assert!(
+            fields.contains(&"MATOMO_URL") && fields.contains(&"CONCURRENCY") && fields.contains(&TOKEN),
+            "{fields:?}"
+        );
     }
 
     #[test]

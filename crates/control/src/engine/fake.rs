@@ -73,7 +73,11 @@ impl FakeEngine {
             fate: Arc::new(|_| None),
             calls: Vec::new(),
         };
-        Self { data_dir: data_dir.to_owned(), world: Arc::new(Mutex::new(world)), news: watch::Sender::new(0) }
+        Self {
+            data_dir: data_dir.to_owned(),
+            world: Arc::new(Mutex::new(world)),
+            news: watch::Sender::new(0),
+        }
     }
 
     fn world(&self) -> MutexGuard<'_, World> {
@@ -95,6 +99,11 @@ impl FakeEngine {
         self.world().faults.push_back((call, message.to_owned()));
     }
 
+    /// No call is refused any more.
+    pub fn forgive(&self) {
+        self.world().faults.clear();
+    }
+
     /// Calls of this kind take so long from now on.
     pub fn slow(&self, call: Call, delay: Duration) {
         self.world().delays.insert(call, delay);
@@ -113,7 +122,9 @@ impl FakeEngine {
 
     /// A process ends by itself, or is ended by somebody else.
     pub fn end(&self, name: &str, exit_code: i64) {
-        if let Some(fake) = self.world().units.get_mut(name).filter(|fake| super::change::has_process(fake.unit.state)) {
+        if let Some(fake) =
+            self.world().units.get_mut(name).filter(|fake| super::change::has_process(fake.unit.state))
+        {
             fake.unit.state = State::Stopped;
             fake.unit.exit_code = Some(exit_code);
             fake.unit.finished_at = Some(clock::now());
@@ -129,7 +140,8 @@ impl FakeEngine {
 
     /// Somebody else freezes a unit.
     pub fn freeze(&self, name: &str) {
-        if let Some(fake) = self.world().units.get_mut(name).filter(|fake| fake.unit.state == State::Running) {
+        if let Some(fake) = self.world().units.get_mut(name).filter(|fake| fake.unit.state == State::Running)
+        {
             fake.unit.state = State::Paused;
         }
         self.tell();
@@ -141,7 +153,8 @@ impl FakeEngine {
         let at = world.next;
         world.next += 1;
         if let Some(fake) = world.units.get_mut(name) {
-            let line = RawLine { position: Position { run: 0, at, n: 0 }, ts: clock::now(), bytes: text.into() };
+            let line =
+                RawLine { position: Position { run: 0, at, n: 0 }, ts: clock::now(), bytes: text.into() };
             fake.lines.push(line);
         }
         drop(world);
@@ -187,7 +200,10 @@ impl FakeEngine {
             world.calls.push((call, name.to_owned()));
         }
         if world.away {
-            return Err(EngineError::Away { engine: EngineKind::Docker, problem: "connection refused".to_owned() });
+            return Err(EngineError::Away {
+                engine: EngineKind::Docker,
+                problem: "connection refused".to_owned(),
+            });
         }
         if world.foreign.contains(name) {
             return Err(EngineError::NotOurs(name.to_owned()));
@@ -235,7 +251,10 @@ impl Engine for FakeEngine {
     }
 
     async fn blueprint(&self, _name: &str) -> Result<Blueprint, EngineError> {
-        Ok(Blueprint { env: BTreeMap::from([("PATH".to_owned(), "/bin".to_owned())]), rest: json!({"image": "fake"}) })
+        Ok(Blueprint {
+            env: BTreeMap::from([("PATH".to_owned(), "/bin".to_owned())]),
+            rest: json!({"image": "fake"}),
+        })
     }
 
     fn one_off(&self, like: &Blueprint, _name: &str, summary: &Path) -> Blueprint {
@@ -366,7 +385,8 @@ impl Engine for FakeEngine {
                 let next = {
                     let world = this.world();
                     let fake = world.units.get(&name)?;
-                    let known = fake.lines.partition_point(|line| after.is_some_and(|after| line.position <= after));
+                    let known =
+                        fake.lines.partition_point(|line| after.is_some_and(|after| line.position <= after));
                     let next = fake.lines.get(known);
                     if next.is_none() && !super::change::has_process(fake.unit.state) {
                         return None;

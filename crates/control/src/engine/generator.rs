@@ -34,6 +34,16 @@ pub struct Place {
     pub data_dir: PathBuf,
     /// The file that tells a waiting one to begin, as we see it.
     pub start_signal_file: PathBuf,
+    /// How long a process that cannot be asked must have run to count as up.
+    pub settled: Duration,
+}
+
+impl Place {
+    /// The place of a unit of that name whose data folder is this one.
+    pub fn new(name: &str, data_dir: PathBuf, start_signal_file: PathBuf) -> Self {
+        // The load generator checks its settings in its first moments, or ends.
+        Self { name: name.to_owned(), data_dir, start_signal_file, settled: Duration::from_millis(1500) }
+    }
 }
 
 /// What is known at a moment.

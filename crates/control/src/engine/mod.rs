@@ -157,7 +157,9 @@ pub enum EngineError {
     #[error("there is no {0}")]
     Missing(String),
     /// A container has that name which is somebody else's.
-    #[error("the container {0} is not ours to touch: it has neither the label {OWN_LABEL} nor our compose service")]
+    #[error(
+        "the container {0} is not ours to touch: it has neither the label {OWN_LABEL} nor our compose service"
+    )]
     NotOurs(String),
     /// It refused.
     #[error("{0}")]

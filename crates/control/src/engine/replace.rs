@@ -18,8 +18,10 @@ const AWAY: Duration = Duration::from_secs(60);
 
 /// How long a unit asks for to finish the visits under way, and a little more.
 fn grace(unit: &Unit) -> Duration {
-    let asked = unit.blueprint.env.get("GRACE_PERIOD").and_then(|text| text.trim().parse().ok()).unwrap_or(10.0);
-    Duration::try_from_secs_f64(asked).unwrap_or_default().min(Duration::from_secs(55)) + Duration::from_secs(5)
+    let asked =
+        unit.blueprint.env.get("GRACE_PERIOD").and_then(|text| text.trim().parse().ok()).unwrap_or(10.0);
+    Duration::try_from_secs_f64(asked).unwrap_or_default().min(Duration::from_secs(55))
+        + Duration::from_secs(5)
 }
 
 /// What a unit did that was put aside; it stands in its name.
@@ -103,7 +105,11 @@ impl LoadGenerator {
         self.engine.rename(&self.next_name(), name).await?;
         if then == Before::Still {
             let state = self.state_now().await?;
-            return Ok(self.done(format!("{name} has the new configuration, and is not started, as before"), state, false));
+            return Ok(self.done(
+                format!("{name} has the new configuration, and is not started, as before"),
+                state,
+                false,
+            ));
         }
         self.engine.start(name).await?;
         let producing = then == Before::Active { producing: true };
@@ -111,7 +117,11 @@ impl LoadGenerator {
         if then == Before::Frozen && done.state == State::Running {
             self.engine.pause(name).await?;
             let state = self.state_now().await?;
-            return Ok(self.done(format!("{name} has the new configuration, and is {state} again, as before"), state, true));
+            return Ok(self.done(
+                format!("{name} has the new configuration, and is {state} again, as before"),
+                state,
+                true,
+            ));
         }
         let message = format!("{}, with the new configuration", done.message);
         Ok(Done { message, ..done })
@@ -157,7 +167,9 @@ impl LoadGenerator {
         let name = &self.place.name;
         let state = self.state_now().await?;
         match (before, state) {
-            (Before::Still, _) | (Before::Active { .. }, State::Running | State::Restarting) | (Before::Frozen, State::Paused) => {}
+            (Before::Still, _)
+            | (Before::Active { .. }, State::Running | State::Restarting)
+            | (Before::Frozen, State::Paused) => {}
             (Before::Active { .. }, State::Paused) => self.engine.resume(name).await?,
             (Before::Active { producing }, _) => {
                 self.engine.start(name).await?;
@@ -200,7 +212,10 @@ impl LoadGenerator {
                 Before::Frozen => state == State::Paused,
             };
             if finished {
-                tracing::warn!(name = self.place.name, "an interrupted re-creation was as good as done, and is finished");
+                tracing::warn!(
+                    name = self.place.name,
+                    "an interrupted re-creation was as good as done, and is finished"
+                );
                 self.engine.remove(&aside).await?;
                 self.folder.remove_token(&old.blueprint.env);
             } else {

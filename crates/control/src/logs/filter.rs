@@ -66,7 +66,10 @@ impl Filter {
             match level.parse() {
                 Ok(level) => filter.level = Some(level),
                 Err(()) => {
-                    fault("level", format!("{} is no level: give DEBUG, INFO, WARNING or ERROR", shown(&level)));
+                    fault(
+                        "level",
+                        format!("{} is no level: give DEBUG, INFO, WARNING or ERROR", shown(&level)),
+                    );
                 }
             }
         }
@@ -119,13 +122,17 @@ fn compile(pattern: &str) -> Result<Regex, String> {
         .build()
         .map_err(|error| match error {
             regex::Error::CompiledTooBig(_) => {
-                "is too costly: repeat less in it, or use plain characters in place of classes like \\w".to_owned()
+                "is too costly: repeat less in it, or use plain characters in place of classes like \\w"
+                    .to_owned()
             }
             other => {
                 // The library's message spans lines and draws the pattern; its last line says what is wrong.
                 let text = other.to_string();
                 let reason = text.lines().last().unwrap_or_default().trim_start_matches("error: ");
-                format!("{} is no regular expression ({reason}): escape special characters by \\", shown(pattern))
+                format!(
+                    "{} is no regular expression ({reason}): escape special characters by \\",
+                    shown(pattern)
+                )
             }
         })
 }
@@ -187,12 +194,14 @@ mod tests {
 
     #[test]
     fn all_parts_of_a_filter_must_agree() {
-        let wanted = Wanted { text: Some("CAP"), regex: Some(r"cap \d+"), level: Some("info"), since: Some("15m") };
+        let wanted =
+            Wanted { text: Some("CAP"), regex: Some(r"cap \d+"), level: Some("info"), since: Some("15m") };
         let filter = filter(wanted);
         assert!(filter.wants(&line("INFO daily cap 10 reached")));
         assert!(!filter.wants(&line("INFO daily cap reached")));
         assert!(!filter.wants(&line("DEBUG daily cap 10 reached")));
-        let old = Line::new(Position::default(), "2026-01-05T07:44:59Z".parse().unwrap(), "INFO cap 10".into());
+        let old =
+            Line::new(Position::default(), "2026-01-05T07:44:59Z".parse().unwrap(), "INFO cap 10".into());
         assert!(!filter.wants(&old));
     }
 
@@ -204,8 +213,12 @@ mod tests {
 
     #[test]
     fn text_is_found_in_any_case_and_any_alphabet() {
-        for (text, haystack) in [("grüße", "viele GRÜẞE nicht, aber GRÜßE"), ("x=1", "aX=X=1"), ("a", "bcA")] {
-            assert!(filter(Wanted { text: Some(text), ..Wanted::default() }).wants(&line(haystack)), "{text}");
+        for (text, haystack) in [("grüße", "viele GRÜẞE nicht, aber GRÜßE"), ("x=1", "aX=X=1"), ("a", "bcA")]
+        {
+            assert!(
+                filter(Wanted { text: Some(text), ..Wanted::default() }).wants(&line(haystack)),
+                "{text}"
+            );
         }
         assert!(!filter(Wanted { text: Some("needle"), ..Wanted::default() }).wants(&line("needl")));
     }
@@ -227,7 +240,9 @@ mod tests {
         assert!(Filter::parse(bomb, now()).unwrap_err()[0].message.contains("too costly"));
         let nested = format!("{}a{}", "(".repeat(100), ")".repeat(100));
         assert!(Filter::parse(Wanted { regex: Some(&nested), ..Wanted::default() }, now()).is_err());
-        assert!(Filter::parse(Wanted { regex: Some(r"visit=\d+ .*error"), ..Wanted::default() }, now()).is_ok());
+        assert!(
+            Filter::parse(Wanted { regex: Some(r"visit=\d+ .*error"), ..Wanted::default() }, now()).is_ok()
+        );
     }
 
     #[test]

@@ -38,7 +38,14 @@ impl LogHub {
     /// The log of that unit. [`follow`](Self::follow) must run for lines to come in.
     pub fn new(engine: Arc<dyn Engine>, name: String, redactor: Arc<Redactor>, bounds: Bounds) -> Arc<Self> {
         let ring = Mutex::new(Ring::new(bounds));
-        Arc::new(Self { engine, name, redactor, ring, newest: watch::Sender::new(None), begins: Mutex::default() })
+        Arc::new(Self {
+            engine,
+            name,
+            redactor,
+            ring,
+            newest: watch::Sender::new(None),
+            begins: Mutex::default(),
+        })
     }
 
     /// Takes in what the unit writes, over all its runs, until the token is cancelled.
@@ -132,7 +139,10 @@ impl LogHub {
     }
 
     /// The engine's own lines after the cursor.
-    pub(super) fn history(&self, cursor: Position) -> impl Stream<Item = Result<RawLine, EngineError>> + Send + Unpin + use<> {
+    pub(super) fn history(
+        &self,
+        cursor: Position,
+    ) -> impl Stream<Item = Result<RawLine, EngineError>> + Send + Unpin + use<> {
         self.engine.logs(&self.name, LogStart::After(cursor))
     }
 

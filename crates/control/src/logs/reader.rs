@@ -37,7 +37,11 @@ pub struct Batch {
 }
 
 impl LogReader {
-    pub(super) fn new(hub: Arc<LogHub>, cursor: Option<Position>, newest: watch::Receiver<Option<Position>>) -> Self {
+    pub(super) fn new(
+        hub: Arc<LogHub>,
+        cursor: Option<Position>,
+        newest: watch::Receiver<Option<Position>>,
+    ) -> Self {
         Self { hub, cursor, newest, history: None, missed: false }
     }
 

@@ -62,8 +62,14 @@ mod tests {
         redactor.learn("c0ffee00c0ffee00c0ffee00c0ffee00\n");
         redactor.learn("abc");
         let clean = |text: &str| redactor.clean(text.to_owned());
-        assert_eq!(clean("token c0ffee00c0ffee00c0ffee00c0ffee00, twice c0ffee00c0ffee00c0ffee00c0ffee00."), "token ***MASKED***, twice ***MASKED***.");
-        assert_eq!(clean("GET /?idsite=1&token_auth=other&x=1"), "GET /?idsite=1&token_auth=***MASKED***&x=1");
+        assert_eq!(
+            clean("token c0ffee00c0ffee00c0ffee00c0ffee00, twice c0ffee00c0ffee00c0ffee00c0ffee00."),
+            "token ***MASKED***, twice ***MASKED***."
+        );
+        assert_eq!(
+            clean("GET /?idsite=1&token_auth=other&x=1"),
+            "GET /?idsite=1&token_auth=***MASKED***&x=1"
+        );
         assert_eq!(clean(r#"{"token_auth": "other"}"#), r#"{"token_auth": "***MASKED***"}"#);
         assert_eq!(clean("abc stays, since it is too short"), "abc stays, since it is too short");
         assert_eq!(clean("MATOMO_TOKEN_AUTH is not set"), "MATOMO_TOKEN_AUTH is not set");

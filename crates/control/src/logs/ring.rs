@@ -22,7 +22,7 @@ impl Default for Bounds {
 
 /// The newest lines, in order.
 #[derive(Debug)]
-pub struct Ring {
+pub(super) struct Ring {
     lines: VecDeque<Arc<Line>>,
     bytes: usize,
     bounds: Bounds,
@@ -32,27 +32,28 @@ pub struct Ring {
 
 /// A piece of the ring.
 #[derive(Debug, Default)]
-pub struct Piece {
+pub(super) struct Piece {
     /// Lines, in order.
-    pub lines: Vec<Arc<Line>>,
+    pub(super) lines: Vec<Arc<Line>>,
     /// Lines between the cursor and the first of these are not here any more.
-    pub gap: bool,
+    pub(super) gap: bool,
 }
 
 impl Ring {
     /// An empty one.
-    pub fn new(bounds: Bounds) -> Self {
+    pub(super) fn new(bounds: Bounds) -> Self {
         Self { lines: VecDeque::new(), bytes: 0, bounds, missing_to: None }
     }
 
     /// Adds a line, which must stand after all others; one that does not is a repeat, and is left out.
-    pub fn push(&mut self, line: Line) -> bool {
+    pub(super) fn push(&mut self, line: Line) -> bool {
         if self.last().is_some_and(|last| line.position <= last) {
             return false;
         }
         self.bytes += line.weight();
         self.lines.push_back(Arc::new(line));
-        while self.lines.len() > self.bounds.lines || (self.bytes > self.bounds.bytes && self.lines.len() > 1) {
+        while self.lines.len() > self.bounds.lines || (self.bytes > self.bounds.bytes && self.lines.len() > 1)
+        {
             let Some(oldest) = self.lines.pop_front() else { break };
             self.bytes -= oldest.weight();
             self.missing_to = Some(oldest.position);
@@ -61,17 +62,17 @@ impl Ring {
     }
 
     /// Notes that lines up to this position may be missing: the log was not read from there.
-    pub fn missing_up_to(&mut self, position: Position) {
+    pub(super) fn missing_up_to(&mut self, position: Position) {
         self.missing_to = self.missing_to.max(Some(position));
     }
 
     /// The position of the newest line.
-    pub fn last(&self) -> Option<Position> {
+    pub(super) fn last(&self) -> Option<Position> {
         self.lines.back().map(|line| line.position)
     }
 
     /// The lines after the cursor, at most `most` of them and some `bytes` bytes; without a cursor, from the oldest on.
-    pub fn after(&self, cursor: Option<Position>, most: usize, bytes: usize) -> Piece {
+    pub(super) fn after(&self, cursor: Option<Position>, most: usize, bytes: usize) -> Piece {
         let first = cursor.map_or(0, |cursor| self.lines.partition_point(|line| line.position <= cursor));
         let mut room = bytes;
         let lines = self
@@ -90,7 +91,7 @@ impl Ring {
     }
 
     /// All lines, the newest first. Cheap: only the references are copied.
-    pub fn newest_first(&self) -> Vec<Arc<Line>> {
+    pub(super) fn newest_first(&self) -> Vec<Arc<Line>> {
         self.lines.iter().rev().cloned().collect()
     }
 }

@@ -101,16 +101,22 @@ impl Plan {
         env: &BTreeMap<String, String>,
         network: Option<&NetworkSettings>,
     ) -> Vec<String> {
-        let Some(port) = env.get("METRICS_PORT").and_then(|port| port.trim().parse::<u16>().ok()).filter(|port| *port != 0)
+        let Some(port) = env
+            .get("METRICS_PORT")
+            .and_then(|port| port.trim().parse::<u16>().ok())
+            .filter(|port| *port != 0)
         else {
             return Vec::new();
         };
         if self.mode() == "host" {
             return vec![format!("127.0.0.1:{port}")];
         }
-        let endpoints = network.and_then(|network| network.networks.as_ref()).into_iter().flat_map(HashMap::values);
-        let mut addresses: Vec<String> =
-            endpoints.filter_map(|endpoint| endpoint.ip_address.clone()).filter(|address| !address.is_empty()).collect();
+        let endpoints =
+            network.and_then(|network| network.networks.as_ref()).into_iter().flat_map(HashMap::values);
+        let mut addresses: Vec<String> = endpoints
+            .filter_map(|endpoint| endpoint.ip_address.clone())
+            .filter(|address| !address.is_empty())
+            .collect();
         addresses.sort_unstable();
         addresses.iter().map(|address| format!("{address}:{port}")).collect()
     }
@@ -120,7 +126,8 @@ impl Plan {
         let create = &mut self.create;
         create.hostname = None;
         create.exposed_ports = None;
-        create.cmd = Some(vec!["run".to_owned(), "--summary-json".to_owned(), summary.to_string_lossy().into_owned()]);
+        create.cmd =
+            Some(vec!["run".to_owned(), "--summary-json".to_owned(), summary.to_string_lossy().into_owned()]);
         let labels = create.labels.get_or_insert_default();
         labels.retain(|label, _| !label.starts_with(COMPOSE));
         labels.insert(OWN_LABEL.to_owned(), name.to_owned());
@@ -182,11 +189,14 @@ fn has_own_network(mode: &str) -> bool {
 
 /// What somebody has asked for of an endpoint.
 fn asked_for(endpoint: EndpointSettings, id: &str) -> EndpointSettings {
-    let aliases: Option<Vec<String>> =
-        endpoint.aliases.map(|aliases| aliases.into_iter().filter(|alias| !id.starts_with(alias.as_str())).collect());
+    let aliases: Option<Vec<String>> = endpoint
+        .aliases
+        .map(|aliases| aliases.into_iter().filter(|alias| !id.starts_with(alias.as_str())).collect());
     let fixed = endpoint.ipam_config.filter(|ipam| {
         let given = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
-        given(&ipam.ipv4_address) || given(&ipam.ipv6_address) || ipam.link_local_ips.as_ref().is_some_and(|ips| !ips.is_empty())
+        given(&ipam.ipv4_address)
+            || given(&ipam.ipv6_address)
+            || ipam.link_local_ips.as_ref().is_some_and(|ips| !ips.is_empty())
     });
     EndpointSettings {
         aliases: aliases.filter(|aliases| !aliases.is_empty()),
@@ -226,7 +236,9 @@ fn keep_volumes(host: &mut HostConfig, found: &ContainerInspectResponse) {
     let unnamed: Vec<String> = volumes
         .iter()
         .filter(|(_, destination, _)| !is_known(destination))
-        .map(|(name, destination, writable)| format!("{name}:{destination}:{}", if *writable { "rw" } else { "ro" }))
+        .map(|(name, destination, writable)| {
+            format!("{name}:{destination}:{}", if *writable { "rw" } else { "ro" })
+        })
         .collect();
     if !unnamed.is_empty() {
         host.binds.get_or_insert_default().extend(unnamed);
@@ -321,7 +333,8 @@ mod tests {
 
     #[test]
     fn one_run_beside_it_takes_nothing_away_from_it() {
-        let plan = Plan::read(&example()).one_off("x-backfill-1", Path::new("/app/data/state/x/summary.json"));
+        let plan =
+            Plan::read(&example()).one_off("x-backfill-1", Path::new("/app/data/state/x/summary.json"));
         let host = plan.create.host_config.clone().unwrap();
         assert_eq!(host.restart_policy.unwrap().name, Some(RestartPolicyNameEnum::NO));
         assert_eq!(host.port_bindings, None);
@@ -329,7 +342,11 @@ mod tests {
         let labels = plan.create.labels.clone().unwrap();
         assert_eq!(labels.get(OWN_LABEL).map(String::as_str), Some("x-backfill-1"));
         assert!(labels.contains_key("mine") && !labels.contains_key("com.docker.compose.service"));
-        assert!(plan.networks.values().all(|endpoint| endpoint.aliases.is_none() && endpoint.ipam_config.is_none()));
+        assert!(
+            plan.networks
+                .values()
+                .all(|endpoint| endpoint.aliases.is_none() && endpoint.ipam_config.is_none())
+        );
     }
 
     #[test]

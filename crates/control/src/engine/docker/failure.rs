@@ -17,18 +17,18 @@ pub(super) fn explain(doing: &str, error: Error) -> EngineError {
             "{doing} is forbidden (status 403): permit it in the rules of the proxy before the engine"
         )),
         // What a proxy says when there is no engine behind it.
-        Error::DockerResponseServerError { status_code: status @ (502..=504), .. } => away(&format!("status {status}")),
+        Error::DockerResponseServerError { status_code: status @ (502..=504), .. } => {
+            away(&format!("status {status}"))
+        }
         Error::DockerResponseServerError { status_code, message } => {
             EngineError::Refused(format!("{doing} failed: {} (status {status_code})", short(&message)))
         }
-        Error::RequestTimeoutError => EngineError::Slow {
-            engine: EngineKind::Docker,
-            doing: doing.to_owned(),
-            after: super::LONG,
-        },
-        Error::SocketNotFoundError(path) => away(&format!(
-            "there is no socket {path}; is the engine up, and DOCKER_HOST right?"
-        )),
+        Error::RequestTimeoutError => {
+            EngineError::Slow { engine: EngineKind::Docker, doing: doing.to_owned(), after: super::LONG }
+        }
+        Error::SocketNotFoundError(path) => {
+            away(&format!("there is no socket {path}; is the engine up, and DOCKER_HOST right?"))
+        }
         Error::UnsupportedURISchemeError { uri } => {
             away(&format!("DOCKER_HOST {uri:?} is neither unix:// nor tcp://"))
         }
@@ -58,7 +58,8 @@ fn cause(error: &(dyn std::error::Error + 'static)) -> String {
 fn io_problem(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::PermissionDenied => {
-            "the right to use its socket is missing: add this user to the group that owns it (group_add)".to_owned()
+            "the right to use its socket is missing: add this user to the group that owns it (group_add)"
+                .to_owned()
         }
         _ => error.to_string(),
     }

@@ -6,8 +6,8 @@ use std::{
 };
 
 use bollard::models::{
-    ContainerCreateBody, ContainerInspectResponse, EndpointSettings, HostConfig, HostConfigLogConfig, RestartPolicy,
-    RestartPolicyNameEnum,
+    ContainerCreateBody, ContainerInspectResponse, EndpointSettings, HostConfig, HostConfigLogConfig,
+    RestartPolicy, RestartPolicyNameEnum,
 };
 
 use super::{DATA_DIR, DockerOptions, blueprint::Plan};
@@ -25,7 +25,11 @@ pub(super) fn own_container_id() -> Option<String> {
 }
 
 /// The blueprint; `own` is our own container.
-pub(super) fn blueprint(options: &DockerOptions, name: &str, own: Option<&ContainerInspectResponse>) -> Blueprint {
+pub(super) fn blueprint(
+    options: &DockerOptions,
+    name: &str,
+    own: Option<&ContainerInspectResponse>,
+) -> Blueprint {
     let volume = options
         .volume
         .clone()
@@ -80,7 +84,8 @@ fn networks(
         let mode = own?.host_config.as_ref()?.network_mode.as_deref()?;
         let networks = own?.network_settings.as_ref()?.networks.as_ref()?;
         // On the default network there are no names.
-        (!matches!(mode, "host" | "none" | "bridge" | "default")).then(|| networks.keys().cloned().collect::<Vec<_>>())
+        (!matches!(mode, "host" | "none" | "bridge" | "default"))
+            .then(|| networks.keys().cloned().collect::<Vec<_>>())
     };
     let names = match &options.network {
         Some(network) => vec![network.clone()],

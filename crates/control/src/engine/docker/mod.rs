@@ -17,7 +17,8 @@ use bollard::{
     models::{ContainerInspectResponse, NetworkConnectRequest},
     query_parameters::{
         CreateContainerOptionsBuilder, EventsOptionsBuilder, InspectContainerOptions, LogsOptionsBuilder,
-        RemoveContainerOptionsBuilder, RenameContainerOptionsBuilder, StartContainerOptions, StopContainerOptionsBuilder,
+        RemoveContainerOptionsBuilder, RenameContainerOptionsBuilder, StartContainerOptions,
+        StopContainerOptionsBuilder,
     },
 };
 use futures_util::{StreamExt as _, TryStreamExt as _, stream::BoxStream};
@@ -76,7 +77,9 @@ impl DockerEngine {
         let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         let client = match connection.take() {
             Some(client) => client,
-            None => Docker::connect_with_host(&self.options.host).map_err(|error| explain("connecting", error))?,
+            None => {
+                Docker::connect_with_host(&self.options.host).map_err(|error| explain("connecting", error))?
+            }
         };
         *connection = Some(client.clone());
         Ok(client.with_timeout(patience))
@@ -123,7 +126,12 @@ impl DockerEngine {
         }
     }
 
-    async fn create_by(&self, name: &str, plan: &Plan, env: &HashMap<String, String>) -> Result<(), EngineError> {
+    async fn create_by(
+        &self,
+        name: &str,
+        plan: &Plan,
+        env: &HashMap<String, String>,
+    ) -> Result<(), EngineError> {
         let client = self.client(LONG)?;
         let mut body = plan.body(env);
         body.image = self.image_of(plan).await?;
@@ -131,15 +139,16 @@ impl DockerEngine {
         let options = CreateContainerOptionsBuilder::new().name(name).build();
         client.create_container(Some(options), body).await.map_err(|error| {
             match explain(&format!("creating {name}"), error) {
-                EngineError::Missing(_) => {
-                    EngineError::Refused(format!("the image {image} is not there: pull or build it, or set LOADGEN_IMAGE"))
-                }
+                EngineError::Missing(_) => EngineError::Refused(format!(
+                    "the image {image} is not there: pull or build it, or set LOADGEN_IMAGE"
+                )),
                 other => other,
             }
         })?;
         // Older engines take one network at the creation only.
         for (network, endpoint) in plan.further_networks() {
-            let request = NetworkConnectRequest { container: name.to_owned(), endpoint_config: Some(endpoint) };
+            let request =
+                NetworkConnectRequest { container: name.to_owned(), endpoint_config: Some(endpoint) };
             if let Err(error) = client.connect_network(&network, request).await {
                 let error = explain(&format!("connecting {name} to the network {network}"), error);
                 self.remove(name).await?;
@@ -197,11 +206,17 @@ impl Engine for DockerEngine {
         let client = self.client(timeout + LONG)?;
         let seconds = i32::try_from(timeout.as_secs()).unwrap_or(i32::MAX);
         let options = StopContainerOptionsBuilder::new().t(seconds).build();
-        client.stop_container(name, Some(options)).await.map_err(|error| explain(&format!("stopping {name}"), error))
+        client
+            .stop_container(name, Some(options))
+            .await
+            .map_err(|error| explain(&format!("stopping {name}"), error))
     }
 
     async fn pause(&self, name: &str) -> Result<(), EngineError> {
-        self.client(LONG)?.pause_container(name).await.map_err(|error| explain(&format!("pausing {name}"), error))
+        self.client(LONG)?
+            .pause_container(name)
+            .await
+            .map_err(|error| explain(&format!("pausing {name}"), error))
     }
 
     async fn resume(&self, name: &str) -> Result<(), EngineError> {

@@ -74,7 +74,8 @@ impl Identity {
 /// The id that the system has since its start, as a number.
 fn boot() -> u64 {
     let id = procfs::sys::kernel::random::boot_id().unwrap_or_default();
-    id.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    id.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// The process that was started with this marker, when there is one.

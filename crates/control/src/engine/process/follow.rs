@@ -76,9 +76,8 @@ pub(super) fn keep_small(log: &Path) {
 /// The logs of a unit, the oldest first.
 fn runs(folder: &Path) -> Vec<(u64, PathBuf)> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut runs: Vec<(u64, PathBuf)> = entries
-        .filter_map(|entry| Some((run_number(entry.file_name().to_str()?)?, entry.path())))
-        .collect();
+    let mut runs: Vec<(u64, PathBuf)> =
+        entries.filter_map(|entry| Some((run_number(entry.file_name().to_str()?)?, entry.path()))).collect();
     runs.sort_unstable();
     runs
 }
@@ -89,7 +88,11 @@ pub(super) fn beginning(folder: &Path) -> Option<Position> {
 }
 
 /// The lines of a unit, up to the end of its last process.
-pub(super) fn stream(folder: &Path, last: Option<&Run>, from: LogStart) -> BoxStream<'static, Result<RawLine, EngineError>> {
+pub(super) fn stream(
+    folder: &Path,
+    last: Option<&Run>,
+    from: LogStart,
+) -> BoxStream<'static, Result<RawLine, EngineError>> {
     let mut runs = runs(folder);
     let after = match from {
         LogStart::After(position) => Some(position),
@@ -155,7 +158,8 @@ impl Reader {
                 return Ok(Some(line));
             }
             // Looked at before the read: what was written before the end is read then.
-            let writing = self.runs.is_empty() && self.process.is_some_and(|process| process.look() != Alive::No);
+            let writing =
+                self.runs.is_empty() && self.process.is_some_and(|process| process.look() != Alive::No);
             let Some(open) = &mut self.open else {
                 if self.open_next(None)? {
                     continue;
@@ -227,7 +231,17 @@ impl OpenLog {
         file.seek(io::SeekFrom::Start(offset))?;
         let exact = offset == 0 || known.is_some_and(|known| known.run == run && known.at == offset);
         let ts = Timestamp::from_microsecond(i64::try_from(run).unwrap_or(0)).unwrap_or_default();
-        Ok(Self { file, run, offset, line_start: offset, partial: Vec::new(), cut: 0, ts, broken: !exact, known })
+        Ok(Self {
+            file,
+            run,
+            offset,
+            line_start: offset,
+            partial: Vec::new(),
+            cut: 0,
+            ts,
+            broken: !exact,
+            known,
+        })
     }
 
     /// Reads a piece; how many bytes it had.

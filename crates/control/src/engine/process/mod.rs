@@ -43,18 +43,18 @@ pub struct ProcessOptions {
     pub start_signal_file: PathBuf,
 }
 
-/// The engine.
-#[derive(Debug)]
+/// The engine. Clones share it.
+#[derive(Debug, Clone)]
 pub struct ProcessEngine {
     options: ProcessOptions,
     units: PathBuf,
     exits: Arc<Exits>,
 }
 
-/// What ended processes ended with, until it is in their records.
+/// What the processes of ours ended with, until it is in their records; `None` = they have not ended.
 #[derive(Debug)]
 struct Exits {
-    codes: Mutex<HashMap<Identity, (i64, Timestamp)>>,
+    codes: Mutex<HashMap<Identity, Option<(i64, Timestamp)>>>,
     news: watch::Sender<()>,
 }
 
@@ -86,6 +86,7 @@ impl ProcessEngine {
             return Ok(None);
         };
         let mut changed = false;
+        let mut awaited = false;
         if let Some(run) = &mut record.run {
             if run.identity.is_none() && run.exit_code.is_none() {
                 // This program was killed while it started the process: did it come to life?
@@ -95,9 +96,13 @@ impl ProcessEngine {
             }
             if let Some(identity) = run.identity.filter(|_| run.exit_code.is_none()) {
                 let mut exits = self.exits.codes.lock().unwrap_or_else(PoisonError::into_inner);
-                if let Some((code, at)) = exits.remove(&identity) {
-                    (run.exit_code, run.finished_at) = (Some(code), Some(at));
-                    changed = true;
+                match exits.get(&identity) {
+                    Some(Some((code, at))) => {
+                        (run.exit_code, run.finished_at) = (Some(*code), Some(*at));
+                        exits.remove(&identity);
+                        changed = true;
+                    }
+                    waiting => awaited = waiting.is_some(),
                 }
             }
         }
@@ -105,7 +110,11 @@ impl ProcessEngine {
             record.write(&folder).map_err(refused("its record cannot be written"))?;
         }
         let alive = match &record.run {
-            Some(Run { identity: Some(identity), exit_code: None, .. }) => identity.look(),
+            Some(Run { identity: Some(identity), exit_code: None, .. }) => match identity.look() {
+                // It has ended, and in a moment it is known how: until then it has not.
+                Alive::No if awaited => Alive::Yes,
+                alive => alive,
+            },
             _ => Alive::No,
         };
         if alive != Alive::No
@@ -123,7 +132,11 @@ impl ProcessEngine {
     /// The identity of the process, when there is one.
     fn living(&self, name: &str) -> Result<Option<(Identity, Alive)>, EngineError> {
         let (record, alive) = self.existing(name)?;
-        Ok(record.run.and_then(|run| run.identity).filter(|_| alive != Alive::No).map(|identity| (identity, alive)))
+        Ok(record
+            .run
+            .and_then(|run| run.identity)
+            .filter(|_| alive != Alive::No)
+            .map(|identity| (identity, alive)))
     }
 
     /// The environment of a process: its settings, with this machine's paths where they name none.
@@ -135,9 +148,11 @@ impl ProcessEngine {
         };
         default("STATE_DIR", &data.join("state"));
         default("START_SIGNAL_FILE", &self.options.start_signal_file);
-        for (name, file) in
-            [("URLS_FILE", "urls.txt"), ("EVENTS_FILE", "events.json"), ("FUNNEL_CONFIG_PATH", "funnels.json")]
-        {
+        for (name, file) in [
+            ("URLS_FILE", "urls.txt"),
+            ("EVENTS_FILE", "events.json"),
+            ("FUNNEL_CONFIG_PATH", "funnels.json"),
+        ] {
             // One that is named must be there.
             if data.join(file).exists() {
                 default(name, &data.join(file));
@@ -165,22 +180,37 @@ impl ProcessEngine {
         record.write(&folder).map_err(refused("its record cannot be written"))?;
 
         let args = record.args();
-        let start = child::Start { program: &self.options.binary, args: &args, env: &env, folder: &self.options.data_dir, marker: &run.marker, log };
+        let start = child::Start {
+            program: &self.options.binary,
+            args: &args,
+            env: &env,
+            folder: &self.options.data_dir,
+            marker: &run.marker,
+            log,
+        };
         let (mut process, identity) = child::spawn(start).map_err(|error| {
             run.exit_code = Some(record::NEVER_STARTED);
             record.run = Some(run.clone());
             record.write(&folder).ok();
-            EngineError::Refused(format!("{} cannot be started: {error}; set LOADGEN_BINARY to the load generator's program", self.options.binary.display()))
+            EngineError::Refused(format!(
+                "{} cannot be started: {error}; set LOADGEN_BINARY to the load generator's program",
+                self.options.binary.display()
+            ))
         })?;
         run.identity = Some(identity);
         record.run = Some(run);
         record.write(&folder).map_err(refused("its record cannot be written"))?;
 
         let exits = Arc::clone(&self.exits);
+        exits.codes.lock().unwrap_or_else(PoisonError::into_inner).insert(identity, None);
         // A thread and not a task: it must not keep the program from ending.
         std::thread::spawn(move || {
             let code = child::wait(&mut process);
-            exits.codes.lock().unwrap_or_else(PoisonError::into_inner).insert(identity, (code, clock::now()));
+            exits
+                .codes
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(identity, Some((code, clock::now())));
             exits.news.send_replace(());
         });
         self.exits.news.send_replace(());
@@ -200,16 +230,10 @@ impl ProcessEngine {
                 return Err(EngineError::Refused(format!("{name} does not end, not even when it is killed")));
             }
         }
-        // Its exit code comes by another way; give it the moment that it needs.
-        let deadline = Instant::now() + Duration::from_millis(500);
-        while self.exit_is_unknown(name)? && Instant::now() < deadline {
+        while self.living(name)?.is_some() {
             tokio::time::sleep(STEP).await;
         }
         Ok(())
-    }
-
-    fn exit_is_unknown(&self, name: &str) -> Result<bool, EngineError> {
-        Ok(self.read(name)?.and_then(|(record, _)| record.run).is_some_and(|run| run.exit_code.is_none()))
     }
 }
 
@@ -326,7 +350,10 @@ impl Engine for ProcessEngine {
 
     fn changes(&self) -> BoxStream<'static, ()> {
         let news = self.exits.news.subscribe();
-        futures_util::stream::unfold(news, |mut news| async move { news.changed().await.ok().map(|()| ((), news)) }).boxed()
+        futures_util::stream::unfold(news, |mut news| async move {
+            news.changed().await.ok().map(|()| ((), news))
+        })
+        .boxed()
     }
 
     fn logs(&self, name: &str, from: LogStart) -> BoxStream<'static, Result<RawLine, EngineError>> {

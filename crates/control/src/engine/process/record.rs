@@ -80,7 +80,9 @@ impl Record {
     pub(super) fn read(folder: &Path) -> io::Result<Option<Self>> {
         match fs::read(folder.join(FILE)) {
             Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
-            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                Ok(None)
+            }
             Err(error) => Err(error),
         }
     }
@@ -88,7 +90,10 @@ impl Record {
     /// Makes the folder with the record in it: both or neither.
     pub(super) fn create(&self, folder: &Path) -> io::Result<()> {
         let parent = folder.parent().ok_or_else(|| io::Error::other("it has no folder"))?;
-        let new = tempfile::Builder::new().prefix(".new-").permissions(Permissions::from_mode(0o700)).tempdir_in(parent)?;
+        let new = tempfile::Builder::new()
+            .prefix(".new-")
+            .permissions(Permissions::from_mode(0o700))
+            .tempdir_in(parent)?;
         self.write(new.path())?;
         fs::rename(new.path(), folder)?;
         // It is in its place, and must not be removed from the old one.
