@@ -1,10 +1,13 @@
 //! The suites of `cargo xtask test` that go beyond cargo's own tests: each names what it needs, and is set up or
 //! loudly skipped.
 
+use std::process::Command;
+
 use crate::{
     chaos, demo, docker_setup, images, signals, soak,
     steps::{Outcome, Steps},
     tools::{self, Tool},
+    workspace::{must, root},
 };
 
 /// A suite.
@@ -19,11 +22,23 @@ pub(crate) struct Suite {
     pub(crate) run: fn() -> anyhow::Result<()>,
 }
 
+const PYTHON: Tool = Tool { program: "python3", package: "python3-venv" };
+
+fn script(path: &str) -> Command {
+    Command::new(root().join(path))
+}
+
 /// Every suite, in the order in which they run.
 pub(crate) const SUITES: &[Suite] = &[
     Suite { name: "demo", needs: &[], engine: false, run: || demo::run(&demo::Arguments::of_visits(1000)) },
     Suite { name: "chaos", needs: &[], engine: false, run: || chaos::run(&chaos::Arguments::standard()) },
     Suite { name: "soak", needs: &[], engine: false, run: || soak::run(&soak::Arguments::short()) },
+    Suite {
+        name: "workflows",
+        needs: &[PYTHON],
+        engine: false,
+        run: || must(&mut script("tests/workflows.sh")),
+    },
     Suite { name: "containers", needs: &[], engine: true, run: images::suite },
 ];
 
