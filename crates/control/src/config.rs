@@ -11,7 +11,11 @@ use std::{
 use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::{engine::EngineKind, error::FieldError, targets::Targets};
+use crate::{
+    engine::{EngineKind, docker::DockerOptions, process::ProcessOptions},
+    error::FieldError,
+    targets::Targets,
+};
 
 /// A variable of the control plane.
 #[derive(Debug, Clone, Copy)]
@@ -50,7 +54,11 @@ pub const VARIABLES: [Variable; 21] = [
          are believed.",
     ),
     variable("RATE_LIMITS", "on", "on or off; off only where something before this program limits clients."),
-    variable("DATA_DIR", "/app/data", "The folder shared with the load generator: its pages, events, funnels and state."),
+    variable(
+        "DATA_DIR",
+        "/app/data",
+        "The folder shared with the load generator: its pages, events, funnels and state.",
+    ),
     variable("CONFIG_DB_PATH", "DATA_DIR/control.db", "The SQLite file."),
     variable("ENGINE", "docker", "docker or process: what runs the load generator."),
     variable(
@@ -59,11 +67,27 @@ pub const VARIABLES: [Variable; 21] = [
         "Where the engine listens: a Docker or Podman socket, or a filtering proxy before it.",
     ),
     variable("LOADGEN_CONTAINER_NAME", "matomo-loadgen", "The container that is started and stopped."),
-    variable("LOADGEN_IMAGE", "trafficinator/loadgen:latest", "The image that it is created from when it is missing."),
-    variable("LOADGEN_NETWORK", "", "The network that it is put on when it is created; empty = the engine's default."),
-    variable("LOADGEN_VOLUME", "", "The volume or folder of the host mounted at /app/data when it is created."),
+    variable(
+        "LOADGEN_IMAGE",
+        "trafficinator/loadgen:latest",
+        "The image that it is created from when it is missing.",
+    ),
+    variable(
+        "LOADGEN_NETWORK",
+        "",
+        "The network that it is put on when it is created; empty = the engine's default.",
+    ),
+    variable(
+        "LOADGEN_VOLUME",
+        "",
+        "The volume or folder of the host mounted at /app/data when it is created.",
+    ),
     variable("LOADGEN_BINARY", "loadgen", "With ENGINE=process: the program to run."),
-    variable("START_SIGNAL_FILE", "DATA_DIR/loadgen.start", "The file that tells a waiting load generator to begin."),
+    variable(
+        "START_SIGNAL_FILE",
+        "DATA_DIR/loadgen.start",
+        "The file that tells a waiting load generator to begin.",
+    ),
     variable(
         "ALLOWED_TARGET_HOSTS",
         "",
@@ -142,8 +166,8 @@ pub enum Cors {
 pub struct EngineConfig {
     /// `ENGINE`.
     pub kind: EngineKind,
-    /// `DOCKER_HOST`; `None` = the default socket.
-    pub docker_host: Option<String>,
+    /// `DOCKER_HOST`.
+    pub docker_host: String,
     /// `LOADGEN_CONTAINER_NAME`.
     pub container: String,
     /// `LOADGEN_IMAGE`.
@@ -206,12 +230,17 @@ impl Config {
             listen: SocketAddr::new(host, port),
             api_key: reader.api_key(host, read_file),
             cors: reader.cors(),
-            trusted_proxies: reader.list("TRUSTED_PROXIES", network, "addresses or networks such as 10.0.0.0/8"),
+            trusted_proxies: reader.list(
+                "TRUSTED_PROXIES",
+                network,
+                "addresses or networks such as 10.0.0.0/8",
+            ),
             rate_limits: reader.choice("RATE_LIMITS", &[("on", true), ("off", false)]),
             db_path: path(reader.text("CONFIG_DB_PATH"), "control.db"),
             engine: EngineConfig {
-                kind: reader.choice("ENGINE", &[("docker", EngineKind::Docker), ("process", EngineKind::Process)]),
-                docker_host: reader.text("DOCKER_HOST").map(str::to_owned),
+                kind: reader
+                    .choice("ENGINE", &[("docker", EngineKind::Docker), ("process", EngineKind::Process)]),
+                docker_host: reader.text("DOCKER_HOST").unwrap_or("unix:///var/run/docker.sock").to_owned(),
                 container: reader.container_name(),
                 image: reader.text("LOADGEN_IMAGE").unwrap_or("trafficinator/loadgen:latest").to_owned(),
                 network: reader.text("LOADGEN_NETWORK").map(str::to_owned),
@@ -242,6 +271,26 @@ impl Config {
             data_dir,
         };
         if reader.errors.is_empty() { Ok(config) } else { Err(ConfigError { errors: reader.errors }) }
+    }
+
+    /// What the Docker engine is told.
+    pub fn docker_options(&self) -> DockerOptions {
+        DockerOptions {
+            host: self.engine.docker_host.clone(),
+            image: self.engine.image.clone(),
+            network: self.engine.network.clone(),
+            volume: self.engine.volume.clone(),
+            data_dir: self.data_dir.clone(),
+        }
+    }
+
+    /// What the process engine is told.
+    pub fn process_options(&self) -> ProcessOptions {
+        ProcessOptions {
+            data_dir: self.data_dir.clone(),
+            binary: self.engine.binary.clone(),
+            start_signal_file: self.engine.start_signal_file.clone(),
+        }
     }
 
     /// The file of that name in the folder shared with the load generator.
@@ -290,7 +339,9 @@ impl<'a> Reader<'a> {
 
     fn list<T>(&mut self, name: &str, read: impl Fn(&str) -> Option<T>, wanted: &str) -> Vec<T> {
         let mut list = Vec::new();
-        for text in self.text(name).unwrap_or_default().split(',').map(str::trim).filter(|text| !text.is_empty()) {
+        for text in
+            self.text(name).unwrap_or_default().split(',').map(str::trim).filter(|text| !text.is_empty())
+        {
             match read(text) {
                 Some(value) => list.push(value),
                 None => self.refuse(name, text, wanted),
@@ -319,12 +370,20 @@ impl<'a> Reader<'a> {
         let name = self.text("LOADGEN_CONTAINER_NAME").unwrap_or("matomo-loadgen");
         let rest = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
         if !name.starts_with(|c: char| c.is_ascii_alphanumeric()) || !name.chars().all(rest) {
-            self.refuse("LOADGEN_CONTAINER_NAME", name, "letters, digits, _ . and -, the first a letter or digit");
+            self.refuse(
+                "LOADGEN_CONTAINER_NAME",
+                name,
+                "letters, digits, _ . and -, the first a letter or digit",
+            );
         }
         name.to_owned()
     }
 
-    fn api_key(&mut self, host: IpAddr, read_file: &dyn Fn(&str) -> Result<String, String>) -> Option<SecretString> {
+    fn api_key(
+        &mut self,
+        host: IpAddr,
+        read_file: &dyn Fn(&str) -> Result<String, String>,
+    ) -> Option<SecretString> {
         let (name, key) = match self.text("CONTROL_UI_API_KEY_FILE") {
             Some(path) => match read_file(path) {
                 Ok(text) => ("CONTROL_UI_API_KEY_FILE", text),
@@ -352,10 +411,14 @@ impl<'a> Reader<'a> {
 /// What is wrong with a key. The key itself is not repeated.
 fn refusal(key: &str, host: IpAddr) -> Option<&'static str> {
     if key.is_empty() {
-        return Some("holds no key: write one into the file, for example the output of `openssl rand -hex 32`");
+        return Some(
+            "holds no key: write one into the file, for example the output of `openssl rand -hex 32`",
+        );
     }
     if key.chars().any(char::is_control) {
-        return Some("holds more than one line or a control character: give one line of printable characters");
+        return Some(
+            "holds more than one line or a control character: give one line of printable characters",
+        );
     }
     let known = WELL_KNOWN_KEYS.iter().any(|known| known.eq_ignore_ascii_case(key));
     (known && !host.is_loopback()).then_some(

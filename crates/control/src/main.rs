@@ -50,8 +50,9 @@ async fn main() -> anyhow::Result<()> {
     if matches!(args.command, Some(Command::Openapi)) {
         return say(control::openapi::text().trim_end());
     }
-    let vars: BTreeMap<String, String> =
-        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect();
+    let vars: BTreeMap<String, String> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
     let read_file = |path: &str| fs::read_to_string(path).map_err(|error| error.kind().to_string());
     let config = Config::from_vars(&vars, &read_file)?;
     match args.command {
@@ -87,7 +88,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
 
 fn engine(config: &Config) -> anyhow::Result<Arc<dyn Engine>> {
     Ok(match config.engine.kind {
-        EngineKind::Docker => Arc::new(DockerEngine::new(config.docker_options())?),
+        EngineKind::Docker => Arc::new(DockerEngine::new(config.docker_options())),
         EngineKind::Process => Arc::new(ProcessEngine::new(config.process_options())?),
     })
 }

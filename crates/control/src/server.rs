@@ -1,12 +1,6 @@
 //! The web server: everything put together, run until it is told to stop, and drained.
 
-use std::{
-    io,
-    net::SocketAddr,
-    path::PathBuf,
-    sync::Arc,
-    time::Duration,
-};
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use actix_cors::Cors;
 use actix_web::{
@@ -66,7 +60,9 @@ pub enum StartError {
         source: io::Error,
     },
     /// The address is taken or not ours.
-    #[error("cannot listen on {address}: {source}; set CONTROL_UI_HOST and CONTROL_UI_PORT to a free address")]
+    #[error(
+        "cannot listen on {address}: {source}; set CONTROL_UI_HOST and CONTROL_UI_PORT to a free address"
+    )]
     Listen {
         /// The address.
         address: SocketAddr,
@@ -97,11 +93,11 @@ pub async fn build(config: Config, engine: Arc<dyn Engine>, store: Store) -> Res
     tasks.spawn(limits.clone().forget_idle(stop.clone()));
 
     let redactor = Arc::new(Redactor::default());
-    let place = Place {
-        name: config.engine.container.clone(),
-        data_dir: config.data_dir.clone(),
-        start_signal_file: config.engine.start_signal_file.clone(),
-    };
+    let place = Place::new(
+        &config.engine.container,
+        config.data_dir.clone(),
+        config.engine.start_signal_file.clone(),
+    );
     let logs = LogHub::new(engine.clone(), place.name.clone(), redactor.clone(), Bounds::default());
     let load = LoadGenerator::new(engine, place, redactor);
     tasks.spawn(load.clone().watch(stop.clone()));
@@ -166,7 +162,9 @@ fn cors(setting: &config::Cors) -> Cors {
     match setting {
         config::Cors::Closed => cors,
         config::Cors::Any => cors.allow_any_origin().send_wildcard(),
-        config::Cors::Origins(origins) => origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin)),
+        config::Cors::Origins(origins) => {
+            origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
+        }
     }
 }
 

@@ -1,0 +1,14 @@
+//! Every route: what it answers when all is well, and each way in which it refuses.
+
+mod auth;
+mod bodies;
+mod configs;
+mod connection;
+mod content;
+mod funnels;
+mod harness;
+mod headers;
+mod limits;
+mod presets;
+mod service;
+mod shutdown;

@@ -1,0 +1,45 @@
+//! How it ends.
+
+use reqwest::Method;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+
+use crate::harness::{Harness, answer};
+
+#[tokio::test]
+async fn it_ends_when_told_though_connections_are_open() {
+    let mut harness = Harness::start().await;
+    // one that says nothing, one that began a request, one that was answered and stays open
+    let silent = TcpStream::connect(harness.address).await.unwrap();
+    let mut begun = TcpStream::connect(harness.address).await.unwrap();
+    begun.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n").await.unwrap();
+    answer(harness.request(Method::GET, "/")).await.assert_status(200);
+    harness.stop().await;
+    assert!(TcpStream::connect(harness.address).await.is_err(), "it listens no more");
+    drop((silent, begun));
+}
+
+#[tokio::test]
+async fn a_request_under_way_is_answered() {
+    let mut harness = Harness::start().await;
+    let mut stream = TcpStream::connect(harness.address).await.unwrap();
+    let head = format!(
+        "POST /api/validate HTTP/1.1\r\nHost: x\r\nX-API-Key: {}\r\nContent-Length: 14\r\n\r\n{{\"conf",
+        crate::harness::KEY
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    // it has been taken once another one was answered after it
+    answer(harness.request(Method::GET, "/")).await.assert_status(200);
+    let stopping = harness.stop();
+    let answering = async {
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        stream.write_all(b"ig\":{}}").await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    };
+    let ((), answer) = tokio::join!(stopping, answering);
+    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+}
