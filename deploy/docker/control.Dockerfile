@@ -22,25 +22,27 @@ RUN find crates -name '*.rs' ! -path '*/src/lib.rs' ! -path '*/src/main.rs' ! -p
 
 # ---- build: first the dependencies, then the program
 FROM toolchain AS build
+# `release` compiles in half the time; `dist` is what ships.
+ARG PROFILE=dist
 # Linked statically, the program needs nothing of its image. The target is named so that procedural macros, which run
 # on the builder, are not linked that way.
 ENV RUSTFLAGS="-C target-feature=+crt-static"
 COPY --from=manifests /src .
-RUN cargo auditable build --release --locked --target "$(rustc --print host-tuple)" -p control -p probe
+RUN cargo auditable build --profile "$PROFILE" --locked --target "$(rustc --print host-tuple)" -p control
 COPY crates crates
 COPY config config
 # Copied files are as old as they are in the repository; cargo must see that they are newer than the empty ones.
 RUN find crates -name '*.rs' -exec touch {} + \
-    && cargo auditable build --release --locked --target "$(rustc --print host-tuple)" -p control -p probe \
+    && cargo auditable build --profile "$PROFILE" --locked --target "$(rustc --print host-tuple)" -p control \
     && mkdir -p /image/bin /image/etc/ssl/certs /image/licenses /image/tmp /owned/data \
-    && cp "target/$(rustc --print host-tuple)/release/control" "target/$(rustc --print host-tuple)/release/probe" /image/bin/ \
+    && cp "target/$(rustc --print host-tuple)/$PROFILE/control" /image/bin/ \
     && cp /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs/ \
     && echo 'app:x:10001:10001:Trafficinator:/app:/sbin/nologin' > /image/etc/passwd \
     && echo 'app:x:10001:' > /image/etc/group \
     && chmod 1777 /image/tmp
 COPY crates/control/LICENSE /image/licenses/
 
-# ---- the image: the program, its health check, authorities to trust, a user. No shell, no package manager.
+# ---- the image: the program, authorities to trust, a user. No shell, no package manager.
 # The built-in lists and the time zones are in the program.
 FROM scratch
 COPY --from=build /image /
@@ -51,7 +53,7 @@ WORKDIR /app
 VOLUME /app/data
 STOPSIGNAL SIGTERM
 EXPOSE 8000
-HEALTHCHECK --interval=15s --timeout=5s --start-period=10s --retries=3 CMD ["/bin/probe", "CONTROL_UI_PORT", "8000"]
+HEALTHCHECK --interval=15s --timeout=5s --start-period=10s --retries=3 CMD ["/bin/control", "healthcheck"]
 ENTRYPOINT ["/bin/control"]
 
 ARG VERSION=0.0.0-dev

@@ -22,18 +22,20 @@ RUN find crates -name '*.rs' ! -path '*/src/lib.rs' ! -path '*/src/main.rs' ! -p
 
 # ---- build: first the dependencies, then the program
 FROM toolchain AS build
+# `release` compiles in half the time; `dist` is what ships.
+ARG PROFILE=dist
 # Linked statically, the program needs nothing of its image. The target is named so that procedural macros, which run
 # on the builder, are not linked that way.
 ENV RUSTFLAGS="-C target-feature=+crt-static"
 COPY --from=manifests /src .
-RUN cargo auditable build --release --locked --target "$(rustc --print host-tuple)" -p loadgen -p probe
+RUN cargo auditable build --profile "$PROFILE" --locked --target "$(rustc --print host-tuple)" -p loadgen -p probe
 COPY crates crates
 COPY config config
 # Copied files are as old as they are in the repository; cargo must see that they are newer than the empty ones.
 RUN find crates -name '*.rs' -exec touch {} + \
-    && cargo auditable build --release --locked --target "$(rustc --print host-tuple)" -p loadgen -p probe \
+    && cargo auditable build --profile "$PROFILE" --locked --target "$(rustc --print host-tuple)" -p loadgen -p probe \
     && mkdir -p /image/bin /image/etc/ssl/certs /image/licenses /image/tmp /owned/data \
-    && cp "target/$(rustc --print host-tuple)/release/loadgen" "target/$(rustc --print host-tuple)/release/probe" /image/bin/ \
+    && cp "target/$(rustc --print host-tuple)/$PROFILE/loadgen" "target/$(rustc --print host-tuple)/$PROFILE/probe" /image/bin/ \
     && cp /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs/ \
     && echo 'app:x:10001:10001:Trafficinator:/app:/sbin/nologin' > /image/etc/passwd \
     && echo 'app:x:10001:' > /image/etc/group \

@@ -61,6 +61,8 @@ make() {
 good='{"Image":"trafficinator/loadgen:latest","User":"10001:10001","Env":["MATOMO_URL=http://nowhere.invalid/","AUTO_START=false","RANDOMIZE_VISITOR_COUNTRIES=false"],"Labels":{"org.trafficinator.name":"'$name'"},"HostConfig":{"Binds":["trafficinator-data:/app/data:rw"],"NetworkMode":"trafficinator","CapDrop":["ALL"],"CapAdd":null,"Privileged":false,"SecurityOpt":["no-new-privileges:true"],"ReadonlyRootfs":true,"LogConfig":{"Type":"json-file","Config":{"max-size":"10m"}},"PidMode":"","IpcMode":"private","Devices":[],"PortBindings":{},"MaskedPaths":["/proc/kcore"],"ReadonlyPaths":["/proc/sys"]},"NetworkingConfig":{"EndpointsConfig":{"trafficinator":{"Aliases":["matomo-loadgen"]}}}}'
 
 echo "the life of a container of ours"
+# Compose 2 mounts a volume this way, Compose 1.29 the other.
+make through 's/"Binds":[^]]*\]/"Binds":null,"Mounts":[{"Target":"\/app\/data","Source":"trafficinator-data","Type":"volume","VolumeOptions":{}}]/'
 make through ''
 docker inspect "$name" >/dev/null || { echo "  WRONG the good order made no container"; failures=$((failures + 1)); }
 for path in /_ping /v1.41/_ping /version /info "/events?since=1&until=2" "/containers/$name/json" "/v1.41/containers/$name/json" \
@@ -114,6 +116,10 @@ s/"Binds":[^]]*\]/"Binds":["trafficinator-matomo-db:\/app\/data"]/
 s/"Binds":[^]]*\]/"Binds":["\/var\/run\/docker.sock:\/var\/run\/docker.sock"]/
 s/"Binds":[^]]*\]/"Mounts":[{"Type":"bind","Source":"\/","Target":"\/host"}]/
 s/"Binds":[^]]*\]/"Mounts":[{"Type":"volume","Target":"\/x","VolumeOptions":{"DriverConfig":{"Options":{"o":"bind","device":"\/"}}}}]/
+s/"Binds":[^]]*\]/"Mounts":[{"Type":"volume","Source":"trafficinator-data","Target":"\/app\/data"},{"Type":"bind","Source":"\/","Target":"\/host"}]/
+s/"Binds":[^]]*\]/"Mounts":[{"Type":"volume","Source":"trafficinator-data","Target":"\/app\/data","BindOptions":{}}]/
+s/"Binds":[^]]*\]/"Mounts":[{"Type":"volume","Source":"trafficinator-data","Target":"\/app\/data","type":"bind"}]/
+s/"Binds":[^]]*\]/"Mounts":[{"Type":"volume","Source":"trafficinator-data","Target":"\/bin"}]/
 s/"CapAdd":null/"CapAdd":["SYS_ADMIN"]/
 s/"CapDrop":\["ALL"\],//
 s/"CapDrop":\["ALL"\]/"CapDrop":[]/

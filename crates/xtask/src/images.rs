@@ -23,11 +23,14 @@ const MMDEBSTRAP: Tool = Tool { program: "mmdebstrap", package: "mmdebstrap" };
 
 /// What to build.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  cargo xtask images\n  cargo xtask images loadgen")]
+#[command(after_help = "Examples:\n  cargo xtask images\n  cargo xtask images loadgen --quick")]
 pub(crate) struct Arguments {
     /// Only this one; none = both
     #[arg(value_enum)]
     image: Vec<Image>,
+    /// Compile with less care for speed; not for what ships
+    #[arg(long)]
+    quick: bool,
 }
 
 /// An image of ours.
@@ -65,6 +68,15 @@ impl Image {
     }
 }
 
+/// How the programs in it are compiled: a profile of the workspace.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Profile {
+    /// As fast as they can be.
+    Dist,
+    /// As fast as they need to be for a test.
+    Release,
+}
+
 /// Builds them.
 ///
 /// # Errors
@@ -74,7 +86,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if let Err(why) = docker_setup::ensure_compose() {
         say::line(format!("    building without Buildx: {why}"));
     }
-    build(if arguments.image.is_empty() { &Image::ALL } else { &arguments.image })?;
+    let profile = if arguments.quick { Profile::Release } else { Profile::Dist };
+    build(if arguments.image.is_empty() { &Image::ALL } else { &arguments.image }, profile)?;
     remember_group()
 }
 
@@ -82,12 +95,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// When a build fails, and when an image weighs too much.
-pub(crate) fn build(images: &[Image]) -> anyhow::Result<()> {
+pub(crate) fn build(images: &[Image], profile: Profile) -> anyhow::Result<()> {
     base_image()?;
     for image in images {
         say::heading(image.name());
         let watch = Stopwatch::start();
-        must(&mut build_command(*image)?)?;
+        must(&mut build_command(*image, profile)?)?;
         let took = say::duration(watch.elapsed());
         let weight = weight(image.name())?;
         say::line(format!("    {}: {} MB compressed, built in {took}", image.name(), megabytes(weight)));
@@ -98,7 +111,7 @@ pub(crate) fn build(images: &[Image]) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn build_command(image: Image) -> anyhow::Result<Command> {
+fn build_command(image: Image, profile: Profile) -> anyhow::Result<Command> {
     let version = env!("CARGO_PKG_VERSION");
     let mut command = Command::new("docker");
     command.current_dir(root()).args(["build", "--file", image.dockerfile()]);
@@ -111,6 +124,13 @@ fn build_command(image: Image) -> anyhow::Result<Command> {
     let commit = Commit::read();
     for (name, value) in [
         ("RUST_VERSION", rust_channel()?.as_str()),
+        (
+            "PROFILE",
+            match profile {
+                Profile::Dist => "dist",
+                Profile::Release => "release",
+            },
+        ),
         ("VERSION", version),
         ("REVISION", &commit.revision),
         ("CREATED", &commit.created),
@@ -242,7 +262,7 @@ fn read_or_empty(path: &Path) -> anyhow::Result<String> {
 /// When something does not hold.
 pub(crate) fn suite() -> anyhow::Result<()> {
     let compose = docker_setup::ensure_compose().map_err(anyhow::Error::msg)?;
-    build(&Image::ALL)?;
+    build(&Image::ALL, Profile::Release)?;
     tools::ensure(&[MMDEBSTRAP]).map_err(anyhow::Error::msg)?;
     must(Command::new(root().join("deploy/docker/base-images.sh")).arg("haproxy"))?;
     for script in ["images.sh", "compose.sh", "compose-filter.sh"] {
