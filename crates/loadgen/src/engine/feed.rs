@@ -140,10 +140,15 @@ impl Feed {
 
     /// Nothing is under way and nothing will start.
     pub fn is_done(&mut self) -> bool {
-        self.under_way == 0
-            && match &mut self.source {
-                Source::Live(live) => self.stopping || live.is_exhausted(),
-                Source::Replay(replay) => self.stopping || replay.is_exhausted(),
+        self.under_way == 0 && self.starts_no_more()
+    }
+
+    /// No visit will start any more.
+    pub fn starts_no_more(&mut self) -> bool {
+        self.stopping
+            || match &mut self.source {
+                Source::Live(live) => live.is_exhausted(),
+                Source::Replay(replay) => replay.is_exhausted(),
             }
     }
 

@@ -211,6 +211,7 @@ impl Engine {
             }
             let advance = self.feed.borrow_mut().advance(now_us);
             self.note(&advance);
+            self.note_last_start(now_us);
             if self.is_over(now_us, draining.flatten()) {
                 return;
             }
@@ -280,6 +281,14 @@ impl Engine {
         if advance.uncapped {
             tracing::info!("the cap's window was reset: visits start again");
             self.books.figures().status().state = RunState::Running;
+        }
+    }
+
+    /// Rates are taken over the time in which visits started: what comes after the last start is not part of it.
+    fn note_last_start(&self, now_us: i64) {
+        let mut status = self.books.figures().status();
+        if status.producing_until_us == 0 && self.feed.borrow_mut().starts_no_more() {
+            status.producing_until_us = now_us;
         }
     }
 
