@@ -5,13 +5,13 @@
 #     deploy/docker/base-images.sh haproxy   haproxy:2.6, from Debian's package
 #     deploy/docker/base-images.sh caddy     caddy:2, from Debian's package
 #
-# An image that is there already is left alone, unless it is a stand-in that an older version of this script made.
+# An image that is there already is left alone, unless it is a stand-in that was made another way.
+# shellcheck disable=SC2016 # $1 in a hook is for mmdebstrap to fill in
 set -euo pipefail
 
 suite=bookworm
 stamp=org.trafficinator.stand-in
-root=$(cd "$(dirname "$0")/../.." && pwd)
-script_hash=$(sha256sum "$0" | cut -c1-16)
+cd "$(dirname "$0")/../.."
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -44,9 +44,11 @@ debian() {
         "${authorities[@]}" "$@" "$suite" -
 }
 
-# Name, mark, then what mmdebstrap and docker import need.
+# Name, what it is of, packages, then what docker import and mmdebstrap are told.
 make() {
-    local image=$1 mark=$2 packages=$3
+    local image=$1 mark packages=$3
+    # All that decides what comes out.
+    mark=$({ declare -f debian; printf '%s\n' "$@"; } | sha256sum | cut -c1-16)
     shift 3
     local changes=(--change "LABEL $stamp=$mark")
     while [[ ${1:-} == --change ]]; do
@@ -68,22 +70,23 @@ make() {
 
 rust() {
     local channel sysroot
-    channel=$(sed -n 's/^channel *= *"\(.*\)"/\1/p' "$root/rust-toolchain.toml")
-    sysroot=$(cd "$root" && rustc --print sysroot)
-    make "rust:$channel-$suite" "$script_hash-$channel" build-essential,pkg-config \
+    channel=$(sed -n 's/^channel *= *"\(.*\)"/\1/p' rust-toolchain.toml)
+    sysroot=$(rustc --print sysroot)
+    [[ $(rustc --version) == "rustc $channel "* ]] || { say "this machine's toolchain is $(rustc --version), not $channel" >&2; exit 1; }
+    make "rust:$channel-$suite" "$(rustc --version)" build-essential,pkg-config \
         --change "ENV PATH=/usr/local/cargo/bin:/usr/local/rust/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin CARGO_HOME=/usr/local/cargo" \
         --customize-hook='mkdir -p "$1/usr/local/rust" "$1/usr/local/cargo"' \
         --customize-hook="tar -C '$sysroot' --exclude=lib/rustlib/src -cf - bin lib | tar -C \"\$1/usr/local/rust\" -xf -"
 }
 
 haproxy() {
-    make haproxy:2.6 "$script_hash" haproxy \
+    make haproxy:2.6 "" haproxy \
         --change 'CMD ["haproxy", "-W", "-db", "-f", "/usr/local/etc/haproxy/haproxy.cfg"]' \
         --change 'USER haproxy'
 }
 
 caddy() {
-    make caddy:2 "$script_hash" caddy \
+    make caddy:2 "" caddy \
         --change 'ENV XDG_CONFIG_HOME=/config XDG_DATA_HOME=/data' \
         --change 'CMD ["caddy", "run", "--config", "/etc/caddy/Caddyfile", "--adapter", "caddyfile"]' \
         --customize-hook='mkdir -p "$1/config" "$1/data"'
