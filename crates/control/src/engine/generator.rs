@@ -139,6 +139,11 @@ impl LoadGenerator {
         &self.reports
     }
 
+    /// What keeps secrets out of what is shown.
+    pub fn redactor(&self) -> &Redactor {
+        &self.redactor
+    }
+
     /// What is known now, at most a second old.
     pub fn view(&self) -> View {
         self.view.borrow().clone()
@@ -214,7 +219,7 @@ impl LoadGenerator {
     }
 
     /// How the unit was made that was seen last.
-    pub(super) fn last_blueprint(&self) -> Option<Blueprint> {
+    pub(crate) fn last_blueprint(&self) -> Option<Blueprint> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

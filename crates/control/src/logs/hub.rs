@@ -6,11 +6,11 @@ use std::{
 };
 
 use futures_util::{FutureExt as _, Stream, StreamExt as _};
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Filter, LogReader, Redactor,
+    LogReader, Redactor,
     line::{Line, Position, RawLine, readable},
     ring::{Bounds, Piece, Ring},
 };
@@ -20,6 +20,8 @@ use crate::engine::{Engine, EngineError, LogStart, State, View};
 const FROM_BEFORE: usize = 10_000;
 /// The most lines and bytes that are handed on at once.
 const BATCH: (usize, usize) = (512, 512 << 10);
+/// How many streams may be open at once.
+const MOST_STREAMS: usize = 64;
 /// How long to wait before an engine is asked again that broke off.
 const AGAIN: Duration = Duration::from_millis(300);
 
@@ -32,20 +34,16 @@ pub struct LogHub {
     newest: watch::Sender<Option<Position>>,
     /// Where the engine's own log begins.
     begins: Mutex<Option<Position>>,
+    places: Arc<Semaphore>,
 }
 
 impl LogHub {
     /// The log of that unit. [`follow`](Self::follow) must run for lines to come in.
     pub fn new(engine: Arc<dyn Engine>, name: String, redactor: Arc<Redactor>, bounds: Bounds) -> Arc<Self> {
         let ring = Mutex::new(Ring::new(bounds));
-        Arc::new(Self {
-            engine,
-            name,
-            redactor,
-            ring,
-            newest: watch::Sender::new(None),
-            begins: Mutex::default(),
-        })
+        let places = Arc::new(Semaphore::new(MOST_STREAMS));
+        let newest = watch::Sender::new(None);
+        Arc::new(Self { engine, name, redactor, ring, newest, begins: Mutex::default(), places })
     }
 
     /// Takes in what the unit writes, over all its runs, until the token is cancelled.
@@ -108,13 +106,26 @@ impl LogHub {
         Ok(())
     }
 
-    /// The last lines that the filter wants, the oldest first.
-    pub fn last_lines(&self, filter: &Filter, most: usize) -> Vec<Arc<Line>> {
+    /// The last lines that are wanted, the oldest first.
+    pub fn last_lines(&self, most: usize, mut wants: impl FnMut(&Line) -> bool) -> Vec<Arc<Line>> {
         let lines = self.ring().newest_first();
-        let mut wanted: Vec<Arc<Line>> =
-            lines.into_iter().filter(|line| filter.wants(line)).take(most).collect();
+        let mut wanted: Vec<Arc<Line>> = lines.into_iter().filter(|line| wants(line)).take(most).collect();
         wanted.reverse();
         wanted
+    }
+
+    /// The newest line of this kind, when there is one after the given position.
+    pub fn newest_where(&self, after: Option<Position>, is: impl Fn(&Line) -> bool) -> Option<Arc<Line>> {
+        let lines = self.ring().newest_first();
+        lines
+            .into_iter()
+            .take_while(|line| after.is_none_or(|after| line.position > after))
+            .find(|line| is(line))
+    }
+
+    /// A position such that at most so many kept lines follow it.
+    pub fn before_last(&self, lines: usize) -> Option<Position> {
+        self.ring().before_last(lines)
     }
 
     /// The position of the newest line.
@@ -122,10 +133,14 @@ impl LogHub {
         self.ring().last()
     }
 
-    /// A reader that begins after the cursor; without one, with the lines that come from now on.
+    /// A reader that begins after the cursor; without one, with the oldest line that is kept.
     pub fn reader(self: &Arc<Self>, cursor: Option<Position>) -> LogReader {
-        let cursor = cursor.or_else(|| self.newest());
         LogReader::new(Arc::clone(self), cursor, self.newest.subscribe())
+    }
+
+    /// A place for one more stream, until it is dropped; `None` when there is none.
+    pub fn take_place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.places).try_acquire_owned().ok()
     }
 
     /// A piece of what is kept in memory.

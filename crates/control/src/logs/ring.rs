@@ -90,6 +90,12 @@ impl Ring {
         Piece { lines, gap }
     }
 
+    /// The position of the line before the last so many.
+    pub(super) fn before_last(&self, lines: usize) -> Option<Position> {
+        let index = self.lines.len().checked_sub(lines + 1)?;
+        self.lines.get(index).map(|line| line.position)
+    }
+
     /// All lines, the newest first. Cheap: only the references are copied.
     pub(super) fn newest_first(&self) -> Vec<Arc<Line>> {
         self.lines.iter().rev().cloned().collect()
