@@ -29,6 +29,7 @@ pub(crate) struct Received {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) peer: SocketAddr,
+    is_bulk: bool,
 }
 
 /// Answers a request, or fails as a fault asks.
@@ -48,19 +49,21 @@ pub(crate) async fn respond(
             "<h1>413 Request Entity Too Large</h1>\n",
         )));
     };
+    let body = body.to_bytes();
     let received = Received {
+        is_bulk: !is_get(&parts.method) && tracker::is_bulk(&body),
         method: parts.method,
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().map(str::to_owned),
         headers: parts.headers,
-        body: body.to_bytes(),
+        body,
         peer,
     };
     match received.part() {
         Part::Tracker if received.method == Method::OPTIONS => Ok(whole(preflight())),
         Part::Tracker => {
             shared.requests.count();
-            let kind = if received.is_bulk() { fault::Request::Bulk } else { fault::Request::Single };
+            let kind = if received.is_bulk { fault::Request::Bulk } else { fault::Request::Single };
             strike(kind, &received, shared, cut).await
         }
         Part::Api => strike(fault::Request::Api, &received, shared, cut).await,
@@ -89,14 +92,6 @@ impl Received {
         }
     }
 
-    fn is_get(&self) -> bool {
-        !matches!(self.method, Method::POST | Method::PUT)
-    }
-
-    fn is_bulk(&self) -> bool {
-        !self.is_get() && tracker::is_bulk(&self.body)
-    }
-
     pub(crate) fn header(&self, name: &header::HeaderName) -> String {
         self.headers
             .get(name)
@@ -109,7 +104,7 @@ impl Received {
     pub(crate) fn params(&self) -> (Params, bool) {
         let mut params = Params::parse(self.query.as_deref().unwrap_or_default().as_bytes());
         let mut token_in_url = params.text("token_auth").is_some();
-        if !self.is_get() && !self.is_bulk() {
+        if !is_get(&self.method) && !self.is_bulk {
             let form = Params::parse(&self.body);
             if let Some(token) = form.text("token_auth") {
                 token_in_url = false;
@@ -129,6 +124,11 @@ impl Received {
         };
         is("x-purpose", &["preview", "instant"]) || is("x-moz", &["prefetch"])
     }
+}
+
+/// Whether a request has no body that counts.
+fn is_get(method: &Method) -> bool {
+    !matches!(*method, Method::POST | Method::PUT)
 }
 
 /// Answers a request that faults may strike.
@@ -227,7 +227,6 @@ async fn hit(received: &Received, shared: &Shared, tampering: Option<Tampering>)
     let Some(writer) = &shared.writer else {
         return null_answer(&received.body);
     };
-    let is_bulk = received.is_bulk();
     let (mut params, token_in_url) = received.params();
     if !params.is_empty() && params.text("url").is_none() && params.text("urlref").is_none() {
         // A picture on a page tells by its `Referer` what page that was.
@@ -239,8 +238,8 @@ async fn hit(received: &Received, shared: &Shared, tampering: Option<Tampering>)
     let delivery = Delivery {
         params,
         token_in_url,
-        bulk: is_bulk.then(|| received.body.clone()),
-        is_get: received.is_get(),
+        bulk: received.is_bulk.then(|| received.body.clone()),
+        is_get: is_get(&received.method),
         user_agent: received.header(&header::USER_AGENT),
         accept_language: received.header(&header::ACCEPT_LANGUAGE),
         is_preview: received.is_preview(),
