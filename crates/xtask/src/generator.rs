@@ -137,6 +137,15 @@ impl Running {
         drop(self);
     }
 
+    /// Asks it to end, and waits for that.
+    ///
+    /// # Errors
+    /// When it does not end well.
+    pub(crate) fn stop(self) -> anyhow::Result<()> {
+        signals::ask_to_end(self.0.id());
+        self.wait()
+    }
+
     /// Waits for its end.
     ///
     /// # Errors

@@ -18,9 +18,7 @@ pub(crate) fn take_over() {
     TAKEN_OVER.call_once(|| {
         let handler = || {
             INTERRUPTED.store(true, SeqCst);
-            if let Some(pid) = Pid::from_raw(GENERATOR.load(SeqCst)) {
-                let _ = kill_process(pid, Signal::TERM);
-            }
+            ask_to_end(GENERATOR.load(SeqCst).cast_unsigned());
         };
         ctrlc::set_handler(handler).expect("nothing else in this program sets a handler");
     });
@@ -33,6 +31,13 @@ pub(crate) fn take_over() {
 pub(crate) fn check() -> anyhow::Result<()> {
     anyhow::ensure!(!INTERRUPTED.load(SeqCst), "interrupted");
     Ok(())
+}
+
+/// Asks a process to end, by SIGTERM; 0 is none.
+pub(crate) fn ask_to_end(pid: u32) {
+    if let Some(pid) = Pid::from_raw(pid.cast_signed()) {
+        let _ = kill_process(pid, Signal::TERM);
+    }
 }
 
 /// Names the process to ask; `None` when it has ended.

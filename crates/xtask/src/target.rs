@@ -9,7 +9,6 @@ use std::{
 };
 
 use anyhow::{Context as _, anyhow};
-use rustix::process::{Pid, Signal, kill_process};
 use serde::Deserialize;
 
 use crate::signals;
@@ -108,9 +107,7 @@ impl Sink {
 impl Drop for Sink {
     fn drop(&mut self) {
         // Asked to end rather than killed, so that it writes what is pending.
-        if let Some(pid) = Pid::from_raw(self.child.id().cast_signed()) {
-            let _ = kill_process(pid, Signal::TERM);
-        }
+        signals::ask_to_end(self.child.id());
         let _ = self.child.wait();
     }
 }

@@ -22,9 +22,9 @@ use crate::{
 pub(crate) struct Arguments {
     /// Only these; none = all
     what: Vec<What>,
-    /// How long each of single and bulk sends
-    #[arg(long, value_name = "N", default_value_t = 15, value_parser = clap::value_parser!(u64).range(5..))]
-    seconds: u64,
+    /// How long each sends [default: 15, a million visits 600]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(5..))]
+    seconds: Option<u64>,
 }
 
 /// A benchmark, and a section of docs/benchmarks.md.
@@ -59,9 +59,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         let name = what.to_possible_value().context("every benchmark has a name")?.get_name().to_owned();
         say::heading(&name);
         let text = match what {
-            What::Single => cost::single(&programs, arguments.seconds)?,
-            What::Bulk => cost::bulk(&programs, arguments.seconds)?,
-            What::Million => million::run(&programs)?,
+            What::Single => cost::single(&programs, arguments.seconds.unwrap_or(15))?,
+            What::Bulk => cost::bulk(&programs, arguments.seconds.unwrap_or(15))?,
+            What::Million => million::run(&programs, arguments.seconds.unwrap_or(600))?,
             What::Planning => planning()?,
         };
         signals::check()?;
