@@ -105,14 +105,18 @@ fn verdict(arguments: &Arguments, visits: u64, report: &RunReport, recorded: u64
         "    twice    {twice} recorded, {possible} possible by the report, {} in flight at all kills",
         u64::from(arguments.kills) * in_flight
     ));
+    // An order keeps its id: one that was in flight at a kill and recorded is refused when it comes again.
+    say::line(format!("    refused  {} that were recorded before the kill", hits.refused));
     let mut faults = Vec::new();
-    if report.visits.completed != visits || hits.acknowledged != hits.planned {
+    let whole = hits.acknowledged + hits.refused == hits.planned && hits.refused <= possible;
+    let visits_over = report.visits.completed + report.visits.failed;
+    if visits_over != visits || report.visits.failed > hits.refused || !whole {
         faults.push("visits are missing");
     }
     if recorded < hits.planned {
         faults.push("acknowledged hits are not recorded");
     }
-    if twice > possible {
+    if twice + hits.refused > possible {
         faults.push("more is recorded twice than the report says can be");
     }
     if possible > u64::from(arguments.kills) * in_flight {
