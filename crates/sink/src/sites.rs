@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 /// A site that hits are counted for. Every field but the name has a default.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "they are a site's options, each on or off by itself")]
 pub struct Site {
     /// Its number, sent as `idsite`; 0 in a request to create one takes the next free number.
     #[serde(default)]

@@ -1,5 +1,7 @@
 //! The conformance cases, against the receiver, and against a real Matomo where one is named.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
 mod common;
 
 use std::io::Write as _;
@@ -139,7 +141,7 @@ impl Target {
         };
         assert_eq!(request.method, data.method, "the method and the body do not agree");
         if let Some(agent) = &data.user_agent {
-            request.headers[0].1 = agent.clone();
+            request.headers[0].1.clone_from(agent);
         }
         for (name, value) in &data.headers {
             request.headers.push((name.clone(), self.fill(value.as_str().unwrap(), cid)));

@@ -1,5 +1,7 @@
 //! Faults on request: what a client sees of each, and what the receiver counts and records meanwhile.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
 mod common;
 
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! The reports that a real Matomo gave for a set of hits, and those that the receiver gives for the same hits.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
 mod common;
 
 use common::{Request, Sink, TOKEN, api, data};

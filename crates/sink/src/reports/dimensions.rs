@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::metrics::{Cells, Table, add_day};
-use super::pages::encoded;
 use super::period::{Period, span};
 use super::query::{conversions_by, visits_by};
+use super::segment::encoded;
 use super::visits::ALL;
 use super::{Context, ReportError};
 use crate::tracker::agent::Agent;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use rusqlite::params;
 
 use super::metrics::{Cells, put, quotient, round};
-use super::pages::encoded;
 use super::period::{Period, span};
+use super::segment::encoded;
 use super::{Context, ReportError};
 
 const NO_NAME: &str = "Event Name not defined";
@@ -85,7 +85,7 @@ pub(crate) fn rows(context: &Context<'_>, period: Period, by: By) -> Result<Vec<
             By::Name => "eventName",
         };
         cells.insert("segment".to_owned(), format!("{segment}=={}", encoded(&label)).into());
-        cells.insert("idsubdatatable".to_owned(), (index as i64 + 1).into());
+        cells.insert("idsubdatatable".to_owned(), (index + 1).into());
         cells
     });
     Ok(rows.collect())

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use rusqlite::params;
 
 use super::metrics::{CART, Cells, Goals, ORDER, percent, put, quotient, round};
-use super::pages::encoded;
 use super::period::{Period, span};
 use super::query::conversions_by;
+use super::segment::encoded;
 use super::visits::{ALL, NEW, RETURNING, figures};
 use super::{Context, ReportError};
 

@@ -173,7 +173,7 @@ pub(crate) fn cut(table: Table, most_rows: usize) -> Table {
         return table;
     }
     let mut rows: Vec<(String, Dimension)> = table.into_iter().collect();
-    rows.sort_by(|a, b| b.1.visit_count().cmp(&a.1.visit_count()));
+    rows.sort_by_key(|(_, figures)| std::cmp::Reverse(figures.visit_count()));
     let rest = rows.split_off(most_rows.saturating_sub(1));
     let mut kept: Table = rows.into_iter().collect();
     let others = kept.entry(OTHERS.to_owned()).or_default();
@@ -280,9 +280,9 @@ mod tests {
 
     #[test]
     fn halves_are_rounded_up_even_when_binary_fractions_fall_short() {
-        assert_eq!(round(1.005, 2), 1.01);
-        assert_eq!(round(59.5, 0), 60.0);
-        assert_eq!(round(-2.5, 0), -3.0);
+        for (number, places, rounded) in [(1.005, 2, "1.01"), (59.5, 0, "60"), (-2.5, 0, "-3")] {
+            assert_eq!(round(number, places).to_string(), rounded);
+        }
     }
 
     #[test]

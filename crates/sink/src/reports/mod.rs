@@ -9,6 +9,7 @@ mod pages;
 mod period;
 mod query;
 mod referrers;
+mod segment;
 mod setup;
 mod visits;
 
@@ -182,27 +183,27 @@ impl Call<'_> {
                 return goals::get(context, period, asked).map(Value::Object);
             }
             Report::Log(_) => return Err(ReportError::Missing("period")),
-            Report::Interest(by) => return self.listed(visits::interest(context, period, by)?, None),
-            Report::ServerHour => return self.listed(visits::by_server_hour(context, period)?, None),
-            Report::LocalHour => return self.listed(visits::by_local_hour(context, period)?, None),
+            Report::Interest(by) => return Ok(self.listed(visits::interest(context, period, by)?, None)),
+            Report::ServerHour => return Ok(self.listed(visits::by_server_hour(context, period)?, None)),
+            Report::LocalHour => return Ok(self.listed(visits::by_local_hour(context, period)?, None)),
             Report::Dimension(by) => dimensions::rows(context, period, by)?,
             Report::Events(by) => events::rows(context, period, by)?,
             Report::SearchCategories => events::search_categories(context, period)?,
             Report::Items(by) => {
                 let carts = self.params.flag("abandonedCarts");
-                return self.listed(goals::items(context, period, by, carts)?, Some("revenue"));
+                return Ok(self.listed(goals::items(context, period, by, carts)?, Some("revenue")));
             }
             Report::ReferrersAll => referrers::Referrers::read(context, period)?.all(),
             Report::Referrers(list) => {
                 let all = referrers::Referrers::read(context, period)?;
                 match self.params.int("idSubtable") {
-                    Some(number) => all.under(list, number.max(0) as usize),
+                    Some(number) => all.under(list, number),
                     None => all.rows(list),
                 }
             }
             Report::Pages(kind, only) => self.pages(context, period, kind, only)?,
         };
-        self.listed(rows, Some("nb_visits"))
+        Ok(self.listed(rows, Some("nb_visits")))
     }
 
     fn pages(
@@ -238,7 +239,7 @@ impl Call<'_> {
     }
 
     /// Rows sorted and cut as the call asks, `by` its own figure where it does not.
-    fn listed(&self, mut rows: Vec<Cells>, by: Option<&str>) -> Result<Value, ReportError> {
+    fn listed(&self, mut rows: Vec<Cells>, by: Option<&str>) -> Value {
         let column = self.params.text("filter_sort_column").or(by);
         if let Some(column) = column {
             sort_rows(&mut rows, column, self.params.text("filter_sort_order") == Some("asc"));
@@ -254,7 +255,7 @@ impl Call<'_> {
             limit if limit < 0 => usize::MAX,
             limit => limit as usize,
         };
-        Ok(rows.into_iter().skip(offset).take(limit).map(Value::Object).collect::<Vec<_>>().into())
+        rows.into_iter().skip(offset).take(limit).map(Value::Object).collect::<Vec<_>>().into()
     }
 }
 
@@ -341,16 +342,21 @@ impl Report {
             "Goals.getItemsCategory" => Self::Items(goals::Items::Category),
             "Referrers.getAll" => Self::ReferrersAll,
             "Referrers.getReferrerType" => Self::Referrers(referrers::List::Kinds),
-            "Referrers.getKeywords" => Self::Referrers(referrers::List::Keywords),
-            "Referrers.getSearchEnginesFromKeywordId" => Self::Referrers(referrers::List::Keywords),
-            "Referrers.getSearchEngines" => Self::Referrers(referrers::List::Engines),
-            "Referrers.getKeywordsFromSearchEngineId" => Self::Referrers(referrers::List::Engines),
-            "Referrers.getWebsites" => Self::Referrers(referrers::List::Websites),
-            "Referrers.getUrlsFromWebsiteId" => Self::Referrers(referrers::List::Websites),
-            "Referrers.getCampaigns" => Self::Referrers(referrers::List::Campaigns),
-            "Referrers.getKeywordsFromCampaignId" => Self::Referrers(referrers::List::Campaigns),
-            "Referrers.getSocials" => Self::Referrers(referrers::List::Socials),
-            "Referrers.getUrlsForSocial" => Self::Referrers(referrers::List::Socials),
+            "Referrers.getKeywords" | "Referrers.getSearchEnginesFromKeywordId" => {
+                Self::Referrers(referrers::List::Keywords)
+            }
+            "Referrers.getSearchEngines" | "Referrers.getKeywordsFromSearchEngineId" => {
+                Self::Referrers(referrers::List::Engines)
+            }
+            "Referrers.getWebsites" | "Referrers.getUrlsFromWebsiteId" => {
+                Self::Referrers(referrers::List::Websites)
+            }
+            "Referrers.getCampaigns" | "Referrers.getKeywordsFromCampaignId" => {
+                Self::Referrers(referrers::List::Campaigns)
+            }
+            "Referrers.getSocials" | "Referrers.getUrlsForSocial" => {
+                Self::Referrers(referrers::List::Socials)
+            }
             "Live.getLastVisitsDetails" => Self::Log(Log::Visits),
             "Live.getCounters" => Self::Log(Log::Counters),
             _ => return None,

@@ -109,8 +109,7 @@ impl Periods {
 fn day(text: &str, today: Date) -> Option<Date> {
     match text.trim() {
         "today" | "now" => Some(today),
-        "yesterday" => today.yesterday().ok(),
-        "yesterdaySameTime" => today.yesterday().ok(),
+        "yesterday" | "yesterdaySameTime" => today.yesterday().ok(),
         text => text.parse().ok(),
     }
 }

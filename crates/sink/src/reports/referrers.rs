@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::metrics::{Cells, Dimension, Table, add_day};
-use super::pages::encoded;
 use super::period::{Period, span};
 use super::query::{conversions_by, visits_by};
+use super::segment::encoded;
 use super::visits::ALL;
 use super::{Context, ReportError};
 use crate::tracker::referrer::{self, Kind};
@@ -86,7 +86,7 @@ impl Referrers {
             Kind::Website => to(&mut self.websites, name, url),
             Kind::Social => to(&mut self.socials, name, url),
             Kind::Campaign => {
-                to(&mut self.campaigns, name, Some(keyword).filter(|keyword| !keyword.is_empty()))
+                to(&mut self.campaigns, name, Some(keyword).filter(|keyword| !keyword.is_empty()));
             }
             Kind::Direct => {}
         }
@@ -110,7 +110,7 @@ impl Referrers {
                     cells.insert("idsubdatatable".to_owned(), kind_of_name(label).number().into());
                 }
             } else if !row.under.is_empty() {
-                cells.insert("idsubdatatable".to_owned(), (index as i64 + 1).into());
+                cells.insert("idsubdatatable".to_owned(), (index + 1).into());
             }
             cells
         });
@@ -136,16 +136,16 @@ impl Referrers {
     }
 
     /// The rows under the row with this number, as `idsubdatatable` gave it.
-    pub(crate) fn under(&self, list: List, number: usize) -> Vec<Cells> {
+    pub(crate) fn under(&self, list: List, number: i64) -> Vec<Cells> {
         let table = match list {
             List::Keywords => &self.keywords,
             List::Engines => &self.engines,
             List::Websites => &self.websites,
             List::Campaigns => &self.campaigns,
             List::Socials => &self.socials,
-            List::Kinds => return self.of_kind(number as i64),
+            List::Kinds => return self.of_kind(number),
         };
-        let row = table.values().nth(number.wrapping_sub(1));
+        let row = usize::try_from(number - 1).ok().and_then(|at| table.values().nth(at));
         row.map(|row| row.under.iter().map(|(label, row)| row.cells(label, self.is_long)).collect())
             .unwrap_or_default()
     }

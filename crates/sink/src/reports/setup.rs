@@ -52,7 +52,6 @@ pub(crate) fn answer(
             visible(Right::View).filter(has).map(|site| json!({"idsite": site.id})).collect::<Vec<_>>().into()
         }
         "UsersManager.hasSuperUserAccess" => json!({"value": token.is_super}),
-        "UsersManager.getUserCapabilities" => json!({"value": token.is_super}),
         "Goals.getGoals" => goals_json(site()?),
         "Goals.getGoal" => {
             let id = params.int("idGoal").ok_or(ReportError::Missing("idGoal"))?;

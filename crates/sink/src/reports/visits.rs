@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::metrics::{Cells, Dimension, Table, VisitFigures, add_day, percent, put, quotient};
+use super::metrics::{Cells, Table, VisitFigures, add_day, percent, put, quotient};
 use super::period::{Period, span};
 use super::query::{conversions_by, visits_by};
 use super::{Context, ReportError};
@@ -224,7 +224,7 @@ fn all_hours(mut table: Table, period: Period, segment: &str) -> Vec<Cells> {
     (0..24)
         .map(|hour| {
             let label = format!("{hour:02}");
-            let mut row = table.remove(&label).unwrap_or_else(Dimension::default);
+            let mut row = table.remove(&label).unwrap_or_default();
             row.visits.get_or_insert_default();
             let mut cells = row.cells(&label, period.is_long());
             cells.insert("segment".to_owned(), Value::from(format!("{segment}=={hour}")));

@@ -76,7 +76,7 @@ impl Conversion {
         match self {
             Self::Goals(goals) => {
                 for goal in goals {
-                    scene.insert(db, Row::of_goal(goal, scene))?;
+                    scene.insert(db, &Row::of_goal(goal, scene))?;
                 }
             }
             Self::Order { id } => scene.record_items(db, words, Some(id))?,
@@ -126,7 +126,7 @@ impl Row<'_> {
 
 impl Scene<'_> {
     /// Returns whether it is a conversion that the visit did not have.
-    fn insert(&self, db: &Connection, row: Row<'_>) -> rusqlite::Result<bool> {
+    fn insert(&self, db: &Connection, row: &Row<'_>) -> rusqlite::Result<bool> {
         let visit = self.visit;
         let credited =
             Referrer::of_conversion(self.request.params, self.request.site, self.registry, &visit.referrer);
@@ -155,7 +155,7 @@ impl Scene<'_> {
                 row.discount,
                 row.pages_before,
                 visit.returning,
-                visit.visit_count,
+                visit.ordinal,
                 visit.since_first,
                 visit.country,
                 self.agent,
@@ -192,7 +192,7 @@ impl Scene<'_> {
             db.prepare_cached("DELETE FROM conversion WHERE visit = ?1 AND goal = -1")?
                 .execute([self.visit.id])?;
         }
-        if self.insert(db, row)? {
+        if self.insert(db, &row)? {
             self.replace_items(db, words, order_id.unwrap_or_default(), &items)?;
         }
         Ok(())

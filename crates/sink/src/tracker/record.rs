@@ -153,10 +153,10 @@ impl Engine {
                 }
             }
             Action::Outlink { url: Some(url) } => {
-                texts.url = Some(words.id(db, WordKind::Outlink, url, None)?)
+                texts.url = Some(words.id(db, WordKind::Outlink, url, None)?);
             }
             Action::Download { url: Some(url) } => {
-                texts.url = Some(words.id(db, WordKind::Download, url, None)?)
+                texts.url = Some(words.id(db, WordKind::Download, url, None)?);
             }
             Action::Outlink { url: None } | Action::Download { url: None } => {}
         }

@@ -28,7 +28,8 @@ pub(crate) struct Visit {
     pub(crate) last_time: i64,
     /// 0 new, 1 returning, 2 returning and ordered before.
     pub(crate) returning: i64,
-    pub(crate) visit_count: i64,
+    /// The how manieth of the visitor it is, from 1.
+    pub(crate) ordinal: i64,
     /// Seconds since the visitor's first visit began.
     pub(crate) since_first: Option<i64>,
     /// Seconds since the visitor's last visit began.
@@ -81,7 +82,7 @@ impl Visit {
             first_time: row.get(3)?,
             last_time: row.get(4)?,
             returning: row.get(5)?,
-            visit_count: row.get(6)?,
+            ordinal: row.get(6)?,
             since_first: row.get(7)?,
             since_last: None,
             since_order: row.get(8)?,
@@ -176,7 +177,7 @@ impl Visit {
             first_time: request.time,
             last_time: request.time,
             returning: if has_ordered { 2 } else { i64::from(before.is_some()) },
-            visit_count: before.map_or(1, |before| before.visit_count + 1),
+            ordinal: before.map_or(1, |before| before.ordinal + 1),
             since_first: match before {
                 None => Some(0),
                 Some(before) => before
@@ -283,7 +284,7 @@ impl Visit {
             self.last_time,
             self.total_time,
             self.returning,
-            self.visit_count,
+            self.ordinal,
             self.since_first,
             self.since_last,
             self.since_order,

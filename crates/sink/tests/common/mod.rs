@@ -1,6 +1,7 @@
 //! What the tests share: a receiver on a free port, and a plain HTTP client that shows answers as they are.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -107,10 +108,10 @@ impl Request {
         // HTTP/1.0: the answer ends with the connection, and nothing comes in chunks.
         let mut head = format!("{} {} HTTP/1.0\r\nHost: {host}\r\n", self.method, self.target);
         for (name, value) in &self.headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            write!(head, "{name}: {value}\r\n").unwrap();
         }
         if self.method != "GET" {
-            head.push_str(&format!("Content-Length: {}\r\n", self.body.len()));
+            write!(head, "Content-Length: {}\r\n", self.body.len()).unwrap();
         }
         head.push_str("\r\n");
         stream.write_all(head.as_bytes())?;

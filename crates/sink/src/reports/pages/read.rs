@@ -1,0 +1,300 @@
+//! Reading the rows of one day from its hits, visits and conversions.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use rusqlite::{Connection, params};
+
+use super::figures::{Entry, Figures, Page, Pages, STAGES, Timing};
+use super::path::path_of;
+use crate::reports::metrics::{OTHERS, quotient};
+use crate::reports::period::Span;
+use crate::store::words::WordKind;
+use crate::tracker::url::denormalize;
+
+/// So many rows of a table, and of each directory in it, are kept for a day.
+const MOST_ROWS: usize = 500;
+const MOST_ROWS_IN_DIRECTORY: usize = 100;
+
+/// The two halves of a page that are reported apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Side {
+    Url,
+    Name,
+}
+
+/// Everything that the day's hits say, by kind of text.
+#[derive(Debug, Default)]
+pub(crate) struct Day {
+    pub(crate) urls: Pages,
+    pub(crate) titles: Pages,
+    pub(crate) outlinks: Pages,
+    pub(crate) downloads: Pages,
+    pub(crate) searches: Pages,
+    /// Which row each text went to.
+    rows: HashMap<(Side, i64), (WordKind, Vec<String>)>,
+}
+
+impl Day {
+    /// Reads one day of a site. `goals` are the numbers of its goals, with orders and carts where it has them.
+    pub(crate) fn read(db: &Connection, site: i64, span: Span, goals: &[i64]) -> rusqlite::Result<Self> {
+        let mut day = Self::default();
+        for side in [Side::Url, Side::Name] {
+            day.read_hits(db, site, span, side)?;
+        }
+        for side in [Side::Url, Side::Name] {
+            day.read_entries(db, site, span, side)?;
+            day.read_exits(db, site, span, side)?;
+            day.read_times(db, site, span, side)?;
+        }
+        for side in [Side::Url, Side::Name] {
+            for goal in goals {
+                day.read_goals(db, site, span, side, *goal)?;
+            }
+            day.read_entry_goals(db, site, span, side)?;
+        }
+        Ok(day)
+    }
+
+    fn pages(&mut self, kind: WordKind) -> &mut Pages {
+        match kind {
+            WordKind::Outlink => &mut self.outlinks,
+            WordKind::Download => &mut self.downloads,
+            WordKind::PageTitle => &mut self.titles,
+            WordKind::Search => &mut self.searches,
+            _ => &mut self.urls,
+        }
+    }
+
+    /// The row of a text that the day's hits had.
+    fn row(&mut self, side: Side, text: i64) -> Option<&mut Figures> {
+        let (kind, path) = self.rows.get(&(side, text))?.clone();
+        self.pages(kind).get_mut(&path).map(|page| &mut page.figures)
+    }
+
+    fn read_hits(&mut self, db: &Connection, site: i64, span: Span, side: Side) -> rusqlite::Result<()> {
+        let column = side.column();
+        let mut timings = String::new();
+        for stage in STAGES {
+            write!(timings, ", count(hit.{stage}), sum(hit.{stage}), min(hit.{stage}), max(hit.{stage})")
+                .expect("writing to a string does not fail");
+        }
+        let sql = format!(
+            "SELECT hit.{column}, action.type, action.name, action.prefix, count(DISTINCT hit.visit), \
+             count(DISTINCT hit.visitor), count(*), coalesce(max(hit.search_count) = 0, 0), \
+             coalesce(sum(before.type = 8), 0){timings} FROM hit LEFT JOIN action ON action.id = hit.{column} \
+             LEFT JOIN action AS before ON before.id = hit.name_before \
+             WHERE hit.site = ?1 AND hit.time BETWEEN ?2 AND ?3 AND hit.{column} IS NOT NULL \
+             AND hit.event_category IS NULL AND hit.content_name IS NULL AND (action.type IS NULL OR action.type <= 8) \
+             GROUP BY hit.{column} ORDER BY count(*) DESC, action.name"
+        );
+        let mut statement = db.prepare(&sql)?;
+        let mut rows = statement.query(params![site, span.from, span.to])?;
+        let mut in_directory: HashMap<(WordKind, Vec<String>), usize> = HashMap::new();
+        while let Some(row) = rows.next()? {
+            let text: i64 = row.get(0)?;
+            let kind = match row.get::<_, Option<i64>>(1)? {
+                Some(2) => WordKind::Outlink,
+                Some(3) => WordKind::Download,
+                Some(4) => WordKind::PageTitle,
+                Some(8) => WordKind::Search,
+                Some(_) => WordKind::PageUrl,
+                None if side == Side::Url => WordKind::PageUrl,
+                None => WordKind::PageTitle,
+            };
+            let name: String = row.get::<_, Option<String>>(2)?.unwrap_or_default();
+            let prefix: Option<u8> = row.get(3)?;
+            let mut path = path_of(kind, &name);
+            let directory = path[..path.len() - 1].to_vec();
+            let known = self.pages(kind).contains_key(&path);
+            if !known {
+                let most = if directory.is_empty() { MOST_ROWS } else { MOST_ROWS_IN_DIRECTORY };
+                let rows = in_directory.entry((kind, directory.clone())).or_default();
+                *rows += 1;
+                if *rows > most {
+                    path = directory;
+                    path.push(OTHERS.to_owned());
+                }
+            }
+            let hits: f64 = row.get(6)?;
+            let url = match kind {
+                WordKind::PageTitle | WordKind::Search => None,
+                _ if text == 0 => Some(String::new()),
+                _ => Some(denormalize(&name, prefix)),
+            };
+            let page = self
+                .pages(kind)
+                .entry(path.clone())
+                .or_insert_with(|| Page { path: path.clone(), ..Page::default() });
+            if let Some(url) = url
+                && page.url.as_ref().is_none_or(|(_, best)| hits > *best)
+            {
+                page.url = Some((url, hits));
+            }
+            let figures = &mut page.figures;
+            figures.visits += row.get::<_, f64>(4)?;
+            figures.visitors += row.get::<_, f64>(5)?;
+            figures.hits += hits;
+            figures.without_result += row.get::<_, f64>(7)?;
+            figures.following_search += row.get::<_, f64>(8)?;
+            for (stage, timing) in figures.timings.iter_mut().enumerate() {
+                let at = 9 + stage * 4;
+                timing.add(&Timing {
+                    hits: row.get(at)?,
+                    sum: row.get::<_, Option<f64>>(at + 1)?.unwrap_or(0.0) / 1000.0,
+                    least: row.get::<_, Option<f64>>(at + 2)?.map(|least| least / 1000.0),
+                    most: row.get::<_, Option<f64>>(at + 3)?.map(|most| most / 1000.0),
+                });
+            }
+            self.rows.insert((side, text), (kind, path));
+        }
+        Ok(())
+    }
+
+    fn read_entries(&mut self, db: &Connection, site: i64, span: Span, side: Side) -> rusqlite::Result<()> {
+        let column = side.entry();
+        let sql = format!(
+            "SELECT {column}, count(DISTINCT visitor), count(*), sum(actions), sum(total_time), sum(actions <= 1) \
+             FROM visit WHERE site = ?1 AND last_time BETWEEN ?2 AND ?3 AND {column} > 0 GROUP BY {column}"
+        );
+        let mut statement = db.prepare(&sql)?;
+        let mut rows = statement.query(params![site, span.from, span.to])?;
+        while let Some(row) = rows.next()? {
+            if let Some(figures) = self.row(side, row.get(0)?) {
+                figures.entry.get_or_insert_default().add(&Entry {
+                    visitors: row.get(1)?,
+                    visits: row.get(2)?,
+                    actions: row.get(3)?,
+                    length: row.get(4)?,
+                    bounces: row.get(5)?,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn read_exits(&mut self, db: &Connection, site: i64, span: Span, side: Side) -> rusqlite::Result<()> {
+        let column = side.exit();
+        let sql = format!(
+            "SELECT {column}, count(DISTINCT visitor), count(*) FROM visit \
+             WHERE site = ?1 AND last_time BETWEEN ?2 AND ?3 AND {column} > 0 GROUP BY {column}"
+        );
+        let mut statement = db.prepare(&sql)?;
+        let mut rows = statement.query(params![site, span.from, span.to])?;
+        while let Some(row) = rows.next()? {
+            if let Some(figures) = self.row(side, row.get(0)?) {
+                let exits = figures.exits.get_or_insert_default();
+                exits.0 += row.get::<_, f64>(1)?;
+                exits.1 += row.get::<_, f64>(2)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Time on a page is the time until the next action of the visit, told by that action.
+    fn read_times(&mut self, db: &Connection, site: i64, span: Span, side: Side) -> rusqlite::Result<()> {
+        let column = side.before();
+        let sql = format!(
+            "SELECT {column}, sum(time_before) FROM hit WHERE site = ?1 AND time BETWEEN ?2 AND ?3 \
+             AND time_before > 0 AND {column} > 0 AND event_category IS NULL GROUP BY {column}"
+        );
+        let mut statement = db.prepare(&sql)?;
+        let mut rows = statement.query(params![site, span.from, span.to])?;
+        while let Some(row) = rows.next()? {
+            if let Some(figures) = self.row(side, row.get(0)?) {
+                figures.time_spent += row.get::<_, f64>(1)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Every page that was seen in a visit before it converted has its part in the conversion.
+    fn read_goals(
+        &mut self,
+        db: &Connection,
+        site: i64,
+        span: Span,
+        side: Side,
+        goal: i64,
+    ) -> rusqlite::Result<()> {
+        let column = side.column();
+        let kind = if side == Side::Url { 1 } else { 4 };
+        let sql = format!(
+            "SELECT hit.{column}, count(*), round(sum(conversion.revenue), 2), max(conversion.pages_before), \
+             sum(round(1.0 / conversion.pages_before, 4)), \
+             round(sum(1.0 / conversion.pages_before * conversion.revenue), 2) \
+             FROM conversion JOIN hit ON hit.visit = conversion.visit AND hit.time <= conversion.time \
+             JOIN action ON action.id = hit.{column} AND action.type = {kind} AND hit.event_category IS NULL \
+             WHERE conversion.site = ?1 AND conversion.time BETWEEN ?2 AND ?3 AND conversion.goal = ?4 \
+             GROUP BY conversion.visit, hit.{column}"
+        );
+        let mut statement = db.prepare(&sql)?;
+        let mut rows = statement.query(params![site, span.from, span.to, goal])?;
+        while let Some(row) = rows.next()? {
+            let Some(figures) = self.row(side, row.get(0)?) else { continue };
+            let part = figures.goals.entry(goal).or_default();
+            let count: f64 = row.get(1)?;
+            *part.conversions.get_or_insert_default() += count;
+            part.revenue += row.get::<_, f64>(2)?;
+            part.unique += count;
+            if let Some(pages) = row.get::<_, Option<f64>>(3)? {
+                let most = part.pages_before.get_or_insert_default();
+                *most = most.max(pages);
+            }
+            if let Some(attributed) = row.get::<_, Option<f64>>(4)? {
+                *part.attributed.get_or_insert_default() += attributed;
+            }
+            if let Some(revenue) = row.get::<_, Option<f64>>(5)? {
+                *part.revenue_attributed.get_or_insert_default() += revenue;
+            }
+        }
+        Ok(())
+    }
+
+    fn read_entry_goals(
+        &mut self,
+        db: &Connection,
+        site: i64,
+        span: Span,
+        side: Side,
+    ) -> rusqlite::Result<()> {
+        let column = side.entry();
+        let sql = format!(
+            "SELECT visit.{column}, conversion.goal, count(*), round(sum(conversion.revenue), 2) \
+             FROM conversion JOIN visit ON visit.id = conversion.visit \
+             WHERE conversion.site = ?1 AND conversion.time BETWEEN ?2 AND ?3 AND conversion.goal >= 0 \
+             AND visit.{column} > 0 GROUP BY visit.{column}, conversion.goal"
+        );
+        let mut statement = db.prepare(&sql)?;
+        let mut rows = statement.query(params![site, span.from, span.to])?;
+        while let Some(row) = rows.next()? {
+            let Some(figures) = self.row(side, row.get(0)?) else { continue };
+            let visits = figures.entry.map_or(0.0, |entry| entry.visits);
+            let (conversions, revenue): (f64, f64) = (row.get(2)?, row.get(3)?);
+            let part = figures.goals.entry(row.get(1)?).or_default().entries.get_or_insert_default();
+            part.conversions += conversions;
+            part.revenue += revenue;
+            part.rate += quotient(conversions, visits, 3);
+            part.revenue_per_entry += quotient(revenue, visits, 3);
+        }
+        Ok(())
+    }
+}
+
+impl Side {
+    fn column(self) -> &'static str {
+        if self == Self::Url { "url" } else { "name" }
+    }
+
+    fn before(self) -> &'static str {
+        if self == Self::Url { "url_before" } else { "name_before" }
+    }
+
+    fn entry(self) -> &'static str {
+        if self == Self::Url { "entry_url" } else { "entry_title" }
+    }
+
+    fn exit(self) -> &'static str {
+        if self == Self::Url { "exit_url" } else { "exit_title" }
+    }
+}
