@@ -44,7 +44,9 @@ fn read(entry: &str) -> Option<IpAddr> {
 pub fn is_https(peer: Option<IpAddr>, headers: &HeaderMap, trusted: &[IpNet]) -> bool {
     let is_trusted = |peer: IpAddr| trusted.iter().any(|network| network.contains(&peer.to_canonical()));
     peer.is_some_and(is_trusted)
-        && headers.get("x-forwarded-proto").is_some_and(|proto| proto.as_bytes().eq_ignore_ascii_case(b"https"))
+        && headers
+            .get("x-forwarded-proto")
+            .is_some_and(|proto| proto.as_bytes().eq_ignore_ascii_case(b"https"))
 }
 
 /// The address as limits count it: whoever has an IPv6 address has a whole /64 of them.
@@ -64,8 +66,7 @@ mod tests {
     fn client(peer: &str, forwarded: &[&str]) -> String {
         let mut headers = HeaderMap::new();
         for value in forwarded {
-            headers
-                .append(HeaderName::from_static("x-forwarded-for"), HeaderValue::from_str(value).unwrap());
+            headers.append(HeaderName::from_static("x-forwarded-for"), HeaderValue::from_str(value).unwrap());
         }
         let trusted = ["10.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()];
         address(Some(peer.parse().unwrap()), &headers, &trusted).to_string()

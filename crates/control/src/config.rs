@@ -430,3 +430,94 @@ fn refusal(key: &str, host: IpAddr) -> Option<&'static str> {
 fn network(text: &str) -> Option<IpNet> {
     text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(vars: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let vars = vars.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Config::from_vars(&vars, &|path| match path {
+            "/key" => Ok("from the file\n".to_owned()),
+            "/empty" => Ok("\n".to_owned()),
+            _ => Err("not found".to_owned()),
+        })
+    }
+
+    fn wrong(vars: &[(&str, &str)]) -> Vec<String> {
+        read(vars).unwrap_err().errors.into_iter().map(|error| error.field).collect()
+    }
+
+    #[test]
+    fn nothing_needs_to_be_set() {
+        let config = read(&[]).unwrap();
+        assert_eq!(config.listen.to_string(), "0.0.0.0:8000");
+        assert!(config.api_key.is_none());
+        assert_eq!(config.cors, Cors::Closed);
+        assert_eq!(config.db_path, PathBuf::from("/app/data/control.db"));
+        assert_eq!(config.engine.container, "matomo-loadgen");
+        assert_eq!(config.engine.start_signal_file, PathBuf::from("/app/data/loadgen.start"));
+        assert!(config.rate_limits && config.targets == Targets::default());
+    }
+
+    #[test]
+    fn the_documented_defaults_are_the_real_ones() {
+        let documented: Vec<(&str, &str)> = VARIABLES
+            .iter()
+            .map(|variable| (variable.name, variable.default))
+            .filter(|(_, default)| !default.is_empty() && !default.starts_with("DATA_DIR/"))
+            .collect();
+        assert_eq!(format!("{:?}", read(&documented).unwrap()), format!("{:?}", read(&[]).unwrap()));
+    }
+
+    #[test]
+    fn empty_is_unset() {
+        let empty: Vec<(&str, &str)> = VARIABLES.iter().map(|variable| (variable.name, " ")).collect();
+        assert_eq!(format!("{:?}", read(&empty).unwrap()), format!("{:?}", read(&[]).unwrap()));
+    }
+
+    #[test]
+    fn a_key_comes_from_a_file_first() {
+        let key = |vars: &[(&str, &str)]| read(vars).unwrap().api_key.unwrap().expose_secret().to_owned();
+        assert_eq!(
+            key(&[("CONTROL_UI_API_KEY", "mine"), ("CONTROL_UI_API_KEY_FILE", "/key")]),
+            "from the file"
+        );
+        assert_eq!(key(&[("CONTROL_UI_API_KEY", " mine ")]), "mine");
+        for file in ["/empty", "/nowhere"] {
+            assert_eq!(wrong(&[("CONTROL_UI_API_KEY_FILE", file)]), ["CONTROL_UI_API_KEY_FILE"]);
+        }
+    }
+
+    #[test]
+    fn a_bad_key_is_refused_and_not_repeated() {
+        for key in ["change-me-in-production", "two\nlines", "SECRET"] {
+            let error = read(&[("CONTROL_UI_API_KEY", key)]).unwrap_err();
+            assert_eq!(error.errors[0].field, "CONTROL_UI_API_KEY");
+            assert!(!error.to_string().contains(key), "{error}");
+        }
+        assert!(read(&[("CONTROL_UI_API_KEY", "test"), ("CONTROL_UI_HOST", "::1")]).is_ok());
+    }
+
+    #[test]
+    fn lists_are_read_whole() {
+        let config = read(&[
+            ("CORS_ORIGINS", "https://A.example , http://b.example:8080"),
+            ("TRUSTED_PROXIES", "10.0.0.0/8,192.0.2.1, ::1"),
+            ("ALLOWED_TARGET_HOSTS", "m.example,*.n.example"),
+        ])
+        .unwrap();
+        let origins = ["https://a.example", "http://b.example:8080"].map(str::to_owned).to_vec();
+        assert_eq!(config.cors, Cors::Origins(origins));
+        assert_eq!(config.trusted_proxies.len(), 3);
+        assert_eq!(config.targets.allowed.len(), 2);
+        assert_eq!(read(&[("CORS_ORIGINS", "*")]).unwrap().cors, Cors::Any);
+        assert_eq!(wrong(&[("CORS_ORIGINS", "*,https://a.example")]), ["CORS_ORIGINS"]);
+    }
+
+    #[test]
+    fn nothing_secret_is_shown() {
+        let config = read(&[("CONTROL_UI_API_KEY", "a key of mine")]).unwrap();
+        assert!(!format!("{config:?}").contains("a key of mine"));
+    }
+}

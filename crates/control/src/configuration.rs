@@ -97,7 +97,8 @@ pub fn validate(config: &Config, targets: &Targets, now: Timestamp) -> Result<Pa
                 Ok(parsed) => parsed.warnings,
                 Err(rejected) => {
                     let told = |finding: &Finding| errors.iter().any(|error| error.field == finding.field);
-                    let more: Vec<Finding> = rejected.errors.into_iter().filter(|finding| !told(finding)).collect();
+                    let more: Vec<Finding> =
+                        rejected.errors.into_iter().filter(|finding| !told(finding)).collect();
                     errors.extend(more);
                     rejected.warnings
                 }
@@ -118,10 +119,14 @@ pub fn validate(config: &Config, targets: &Targets, now: Timestamp) -> Result<Pa
 
 fn readable_part(config: &Config, errors: &[Finding]) -> BTreeMap<String, String> {
     let is_wrong = |name: &str| {
-        errors.iter().any(|error| error.field.eq_ignore_ascii_case(name)) || settings::normalize(name).is_none()
+        errors.iter().any(|error| error.field.eq_ignore_ascii_case(name))
+            || settings::normalize(name).is_none()
     };
-    let readable =
-        config.iter().filter(|(name, _)| !is_wrong(name)).map(|(name, value)| (name.clone(), value.clone())).collect();
+    let readable = config
+        .iter()
+        .filter(|(name, _)| !is_wrong(name))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
     settings::from_json(&readable).unwrap_or_default()
 }
 
@@ -134,10 +139,9 @@ pub fn check_saved(config: &Config, now: Timestamp) -> Result<(), Vec<FieldError
     let mut vars = settings::from_json(config).map_err(|errors| fields(errors, "config."))?;
     let given: Vec<String> = vars.keys().cloned().collect();
     // What most settings depend on may be left out.
-    for (name, value) in [
-        ("MATOMO_URL", "http://localhost/matomo.php".to_owned()),
-        ("MATOMO_TOKEN_AUTH", "0".repeat(32)),
-    ] {
+    for (name, value) in
+        [("MATOMO_URL", "http://localhost/matomo.php".to_owned()), ("MATOMO_TOKEN_AUTH", "0".repeat(32))]
+    {
         if vars.get(name).is_none_or(|value| value.trim().is_empty()) {
             vars.insert(name.to_owned(), value);
         }
@@ -212,7 +216,15 @@ mod tests {
         let rejected = validate(&given, &Targets::default(), NOW).unwrap_err();
         let mut told: Vec<&str> = rejected.errors.iter().map(|error| error.field.as_str()).collect();
         told.sort_unstable();
-        assert_eq!(told, ["COLOUR", "CONCURRENCY", "MATOMO_URL", "PAGEVIEWS_MIN", "TIMEZONE"]);
+        let expected = [
+            "COLOUR",
+            "CONCURRENCY",
+            "MATOMO_URL",
+            "PAGEVIEWS_MIN",
+            "RANDOMIZE_VISITOR_COUNTRIES",
+            "TIMEZONE",
+        ];
+        assert_eq!(told, expected);
     }
 
     #[test]

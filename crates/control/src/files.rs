@@ -117,7 +117,11 @@ mod tests {
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o644);
         drop(Staged::new(&path, b"three").unwrap());
         assert_eq!(read(&path).unwrap().as_deref(), Some("two"));
-        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "what was not published is gone");
+        assert_eq!(
+            fs::read_dir(path.parent().unwrap()).unwrap().count(),
+            1,
+            "what was not published is gone"
+        );
     }
 
     #[test]

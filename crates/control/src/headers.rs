@@ -77,7 +77,9 @@ fn in_one_shape<B: MessageBody + 'static>(
     let (request, response) = response.into_parts();
     let detail = match status {
         StatusCode::NOT_FOUND => "there is nothing at this address; /docs shows what there is".to_owned(),
-        _ => response.error().map_or_else(|| sentence(status), |error| format!("{}: {error}", sentence(status))),
+        _ => response
+            .error()
+            .map_or_else(|| sentence(status), |error| format!("{}: {error}", sentence(status))),
     };
     let body = ErrorBody { detail, code: Code::of_status(status), errors: Vec::new() };
     let mut shaped = HttpResponse::build(status);

@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod auth;
+pub mod backfill;
 pub mod client;
 pub mod clock;
 pub mod config;
@@ -18,6 +19,7 @@ pub mod funnels;
 mod headers;
 pub mod limits;
 pub mod logs;
+pub mod masked;
 pub mod observe;
 pub mod openapi;
 pub mod request;
@@ -29,8 +31,10 @@ pub mod targets;
 use std::sync::Arc;
 
 use auth::{ApiKey, Guesses, Tickets};
+use backfill::Backfills;
 use engine::LoadGenerator;
 use logs::LogHub;
+use observe::Observer;
 use tokio_util::sync::CancellationToken;
 
 pub use config::Config;
@@ -47,6 +51,10 @@ pub struct AppState {
     pub load: Arc<LoadGenerator>,
     /// Its log.
     pub logs: Arc<LogHub>,
+    /// Its figures.
+    pub observe: Arc<Observer>,
+    /// One-off backfills beside it.
+    pub backfills: Arc<Backfills>,
     /// The key that clients must show.
     pub key: ApiKey,
     /// Wrong keys of late.

@@ -87,7 +87,9 @@ impl Limits {
     }
 
     /// The middleware of each tier: every request passes all, and only its own counts it.
-    pub(crate) fn middleware(&self) -> [Governor<ByClientAndRoute, NoOpMiddleware<QuantaInstant>>; TIERS.len()] {
+    pub(crate) fn middleware(
+        &self,
+    ) -> [Governor<ByClientAndRoute, NoOpMiddleware<QuantaInstant>>; TIERS.len()] {
         self.tiers.each_ref().map(Governor::new)
     }
 
@@ -117,7 +119,8 @@ impl KeyExtractor for ByClientAndRoute {
     type KeyExtractionError = ApiError;
 
     fn extract(&self, request: &ServiceRequest) -> Result<Key, ApiError> {
-        let limited = request.match_pattern().filter(|pattern| of(request.method(), pattern) == Some(self.per_minute));
+        let limited =
+            request.match_pattern().filter(|pattern| of(request.method(), pattern) == Some(self.per_minute));
         Ok(limited.map(|pattern| {
             let peer = request.peer_addr().map(|peer| peer.ip());
             let client = client::address(peer, request.headers(), &self.trusted);

@@ -6,6 +6,7 @@ use std::{
     io::Write as _,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::PathBuf,
+    process::ExitCode,
     sync::Arc,
     time::Duration,
 };
@@ -45,8 +46,20 @@ enum Command {
 }
 
 #[tokio::main(worker_threads = 2)]
-async fn main() -> anyhow::Result<()> {
-    let args = Args::parse();
+async fn main() -> ExitCode {
+    match run(Args::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let mut message = error.chain().map(ToString::to_string).collect::<Vec<_>>();
+            // a cause that its error has repeated already says nothing new
+            message.dedup_by(|cause, error| error.contains(cause.as_str()));
+            writeln!(io::stderr(), "control: {}", message.join(": ")).ok();
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(args: Args) -> anyhow::Result<()> {
     if matches!(args.command, Some(Command::Openapi)) {
         return say(control::openapi::text().trim_end());
     }

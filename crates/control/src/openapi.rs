@@ -84,7 +84,8 @@ fn add_schemas(schemas: &mut Value) {
         settings.remove("$schema");
         // A saved configuration, and one that is applied on top of another, need not be whole.
         settings.remove("required");
-        settings.insert("description".to_owned(), "Settings by name. Names in lower case are taken, too.".into());
+        settings
+            .insert("description".to_owned(), "Settings by name. Names in lower case are taken, too.".into());
     }
     schemas["Settings"] = settings;
 }
@@ -97,7 +98,8 @@ fn complete_operation(method: &Method, path: &str, operation: &mut Value) {
         })
     };
     let retry_after = |mut response: Value| {
-        let header = json!({ "description": "Seconds to wait.", "schema": { "type": "integer", "minimum": 1 } });
+        let header =
+            json!({ "description": "Seconds to wait.", "schema": { "type": "integer", "minimum": 1 } });
         response["headers"] = json!({ "Retry-After": header });
         response
     };
@@ -113,7 +115,8 @@ fn complete_operation(method: &Method, path: &str, operation: &mut Value) {
         }
     } else {
         let mut missing = error("No key was sent.");
-        missing["headers"] = json!({ "WWW-Authenticate": { "schema": { "type": "string", "const": "ApiKey" } } });
+        missing["headers"] =
+            json!({ "WWW-Authenticate": { "schema": { "type": "string", "const": "ApiKey" } } });
         add("401", missing);
         add("403", error("The key is wrong."));
         add("429", retry_after(error("Too many requests, or too many wrong keys.")));

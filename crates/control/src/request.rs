@@ -38,7 +38,8 @@ impl<T: DeserializeOwned + 'static, const LIMIT: usize> FromRequest for Body<T, 
             if declared.is_some_and(|length| length > LIMIT) {
                 return Err(too_large(LIMIT));
             }
-            let payload = payload.await.map_err(|error| ApiError::new(Code::BadRequest, error.to_string()))?;
+            let payload =
+                payload.await.map_err(|error| ApiError::new(Code::BadRequest, error.to_string()))?;
             let bytes = match tokio::time::timeout(PATIENCE, payload.to_bytes_limited(LIMIT)).await {
                 Ok(Ok(Ok(bytes))) => bytes,
                 Ok(Ok(Err(error))) => {
@@ -56,7 +57,10 @@ impl<T: DeserializeOwned + 'static, const LIMIT: usize> FromRequest for Body<T, 
 }
 
 fn too_large(limit: usize) -> ApiError {
-    ApiError::new(Code::BodyTooLarge, format!("the body is larger than the {} KiB that this route takes", limit >> 10))
+    ApiError::new(
+        Code::BodyTooLarge,
+        format!("the body is larger than the {} KiB that this route takes", limit >> 10),
+    )
 }
 
 /// Reads a body.
@@ -106,7 +110,10 @@ fn fault(path: &str, problem: &str) -> FieldError {
     if ["token", "password", "secret", "key"].iter().any(|word| lower.contains(word)) {
         return FieldError::new(shown(path), "has the wrong type; what was given is not repeated here");
     }
-    FieldError::new(if path == "." { String::new() } else { shown(path) }, problem.chars().take(300).collect::<String>())
+    FieldError::new(
+        if path == "." { String::new() } else { shown(path) },
+        problem.chars().take(300).collect::<String>(),
+    )
 }
 
 /// A name from outside as a message may repeat it: not too long, nothing invisible.

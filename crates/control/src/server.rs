@@ -17,11 +17,13 @@ use utoipa_actix_web::AppExt as _;
 use crate::{
     AppState, Config, Store,
     auth::{self, ApiKey, Guesses, KeyFileError, Tickets},
+    backfill::Backfills,
     config,
     engine::{Engine, LoadGenerator, Place},
     funnels, headers,
     limits::Limits,
     logs::{Bounds, LogHub, Redactor},
+    observe::Observer,
     routes,
 };
 
@@ -102,12 +104,18 @@ pub async fn build(config: Config, engine: Arc<dyn Engine>, store: Store) -> Res
     let load = LoadGenerator::new(engine, place, redactor);
     tasks.spawn(load.clone().watch(stop.clone()));
     tasks.spawn(logs.clone().follow(load.views(), stop.clone()));
+    let observe = Observer::new(load.clone(), logs.clone(), store.clone());
+    tasks.spawn(observe.clone().watch(stop.clone()));
+    let backfills = Backfills::new(load.clone(), store.clone());
+    tasks.spawn(backfills.clone().watch(stop.clone()));
 
     let state = Data::new(AppState {
         config,
         store,
         load,
         logs,
+        observe,
+        backfills,
         key,
         guesses: Guesses::default(),
         tickets: Tickets::default(),

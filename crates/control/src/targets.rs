@@ -93,7 +93,9 @@ impl Targets {
     pub fn check(&self, url: &Url) -> Result<(), String> {
         let Some(host) = url.host() else { return Err("it names no host".to_owned()) };
         if !self.allowed.is_empty() && !self.allowed.iter().any(|rule| rule.permits(&host)) {
-            return Err(format!("the host {host} is not in ALLOWED_TARGET_HOSTS: add it there, or use a host that is"));
+            return Err(format!(
+                "the host {host} is not in ALLOWED_TARGET_HOSTS: add it there, or use a host that is"
+            ));
         }
         let address = match host {
             Host::Ipv4(address) => Some(IpAddr::from(address)),

@@ -38,7 +38,10 @@ impl Guesses {
             return Ok(());
         }
         let seconds = wait.as_secs_f64().ceil() as u64;
-        Err(ApiError::rate_limited("too many wrong keys came from your address: wait before the next", seconds))
+        Err(ApiError::rate_limited(
+            "too many wrong keys came from your address: wait before the next",
+            seconds,
+        ))
     }
 
     /// Counts a wrong key.
@@ -47,7 +50,8 @@ impl Guesses {
         if clients.len() >= MOST_CLIENTS && !clients.contains_key(&client) {
             clients.retain(|_, until| *until > now);
             if clients.len() >= MOST_CLIENTS
-                && let Some(oldest) = clients.iter().min_by_key(|(_, until)| **until).map(|(client, _)| *client)
+                && let Some(oldest) =
+                    clients.iter().min_by_key(|(_, until)| **until).map(|(client, _)| *client)
             {
                 clients.remove(&oldest);
             }

@@ -95,7 +95,9 @@ fn load(path: &Path) -> io::Result<SecretString> {
     let mut text = String::new();
     File::open(path)?.take(4096).read_to_string(&mut text)?;
     match text.trim() {
-        "" => Err(io::Error::new(io::ErrorKind::InvalidData, "it is empty: remove it, and a new one is made")),
+        "" => {
+            Err(io::Error::new(io::ErrorKind::InvalidData, "it is empty: remove it, and a new one is made"))
+        }
         key => Ok(key.into()),
     }
 }

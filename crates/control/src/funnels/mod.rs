@@ -31,7 +31,8 @@ pub type Definition = Map<String, Value>;
 /// # Errors
 /// Everything that is wrong with it, by step and field.
 pub fn checked(mut definition: Definition) -> Result<Definition, ApiError> {
-    load(std::iter::once(&definition)).map_err(invalid)?;
+    load(std::iter::once(&definition))
+        .map_err(|faults| ApiError::invalid(faults.into_iter().map(own_field_error).collect()))?;
     for (field, default) in [
         ("description", Value::from("")),
         ("priority", 0.into()),
@@ -68,6 +69,20 @@ fn invalid(faults: Vec<Fault>) -> ApiError {
 /// A fault without the file and line, which the client did not write.
 fn field_error(fault: Fault) -> FieldError {
     FieldError::new(fault.place, format!("{}: {}", fault.given, fault.remedy))
+}
+
+/// A fault of a funnel that came alone, and so need not be named: `step 2, url`.
+fn own_field_error(fault: Fault) -> FieldError {
+    let FieldError { field, message } = field_error(fault);
+    let within = match field.strip_prefix("funnel \"") {
+        // a quote in the name is escaped
+        Some(rest) => rest
+            .match_indices("\", ")
+            .find(|(at, _)| !rest[..*at].ends_with('\\'))
+            .map(|(at, _)| &rest[at + 3..]),
+        None => field.strip_prefix("funnel 1, "),
+    };
+    FieldError::new(within.unwrap_or(&field), message)
 }
 
 /// Checks the whole list and prepares the file.
@@ -117,7 +132,8 @@ async fn bring_up_to_date(store: &Store, config: &Config) -> Result<(), StoreErr
 
 /// The funnels of a file, checked.
 fn definitions_in(text: &str) -> Result<Vec<Definition>, String> {
-    let mut value: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| error.to_string())?;
+    let mut value: Value =
+        serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| error.to_string())?;
     if let Some(list) = value.get_mut("funnels") {
         value = list.take();
     }
@@ -165,7 +181,8 @@ mod tests {
 
     #[test]
     fn a_file_is_a_list_or_an_object_with_one() {
-        let list = r#"[{"name": "A", "probability": 1, "steps": [{"type": "pageview", "url": "https://e.com/"}]}]"#;
+        let list =
+            r#"[{"name": "A", "probability": 1, "steps": [{"type": "pageview", "url": "https://e.com/"}]}]"#;
         assert_eq!(definitions_in(list).unwrap().len(), 1);
         assert_eq!(definitions_in(&format!("{{\"funnels\": {list}}}")).unwrap().len(), 1);
         assert!(definitions_in("[{}]").is_err() && definitions_in("{").is_err());

@@ -43,12 +43,18 @@ pub struct PreviewHit {
 /// # Errors
 /// When it was not checked.
 pub fn preview(mut definition: Definition, now: Timestamp) -> Result<Preview, ApiError> {
-    let goes_on = definition.insert("exit_after_completion".to_owned(), true.into()) == Some(Value::Bool(false));
+    let goes_on =
+        definition.insert("exit_after_completion".to_owned(), true.into()) == Some(Value::Bool(false));
     definition.insert("enabled".to_owned(), true.into());
     let name = definition.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
     let content = Arc::new(super::load(std::iter::once(&definition)).map_err(super::invalid)?);
 
-    let vars = [("MATOMO_URL", "http://localhost/matomo.php"), ("RANDOMIZE_VISITOR_COUNTRIES", "false")];
+    // Without a referrer or a campaign, which are no part of the funnel.
+    let vars = [
+        ("MATOMO_URL", "http://localhost/matomo.php"),
+        ("RANDOMIZE_VISITOR_COUNTRIES", "false"),
+        ("DIRECT_TRAFFIC_PROBABILITY", "1"),
+    ];
     let vars = vars.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     let context = settings::Context { now, read_file: &|_| Err("no file is read for a preview".to_owned()) };
     let settings = settings::parse(&vars, &context).map_err(ApiError::internal)?.settings;

@@ -104,7 +104,8 @@ impl NewConfig {
         match (name, description, checked) {
             (Ok(name), Ok(description), Ok(())) => Ok(Draft { name, description, config: self.config }),
             (name, description, checked) => {
-                let mut errors: Vec<FieldError> = [name.err(), description.err()].into_iter().flatten().collect();
+                let mut errors: Vec<FieldError> =
+                    [name.err(), description.err()].into_iter().flatten().collect();
                 errors.extend(checked.err().unwrap_or_default());
                 Err(errors)
             }
@@ -260,7 +261,11 @@ struct ExportQuery {
     responses((status = 200, body = ConfigFile))
 )]
 #[get("/api/configs/export")]
-async fn export(caller: Caller, state: State, Query(query): Query<ExportQuery>) -> Result<HttpResponse, ApiError> {
+async fn export(
+    caller: Caller,
+    state: State,
+    Query(query): Query<ExportQuery>,
+) -> Result<HttpResponse, ApiError> {
     let saved = state.store.list_saved(Kind::Config).await?;
     if query.include_tokens {
         // Not a change, and yet something that somebody may want to know of later.
@@ -340,10 +345,16 @@ async fn import(
 fn drafts_in(file: ConfigFile, now: Timestamp) -> Result<Vec<Draft>, ApiError> {
     let mut faults = Faults::default();
     if file.version != 1 {
-        faults.extend([FieldError::new("version", format!("{} is not known here: give a file of version 1", file.version))]);
+        faults.extend([FieldError::new(
+            "version",
+            format!("{} is not known here: give a file of version 1", file.version),
+        )]);
     }
     if file.configs.len() > MOST_IMPORTED {
-        faults.extend([FieldError::new("configs", format!("holds more than {MOST_IMPORTED}: import them in parts"))]);
+        faults.extend([FieldError::new(
+            "configs",
+            format!("holds more than {MOST_IMPORTED}: import them in parts"),
+        )]);
         faults.check()?;
         return Ok(Vec::new());
     }
@@ -355,9 +366,11 @@ fn drafts_in(file: ConfigFile, now: Timestamp) -> Result<Vec<Draft>, ApiError> {
                 faults.extend([FieldError::new(format!("configs[{index}].name"), message)]);
             }
             Ok(draft) => drafts.push(draft),
-            Err(errors) => faults.extend(errors.into_iter().map(|error| {
-                FieldError::new(format!("configs[{index}].{}", error.field), error.message)
-            })),
+            Err(errors) => faults.extend(
+                errors
+                    .into_iter()
+                    .map(|error| FieldError::new(format!("configs[{index}].{}", error.field), error.message)),
+            ),
         }
     }
     faults.check()?;

@@ -27,6 +27,7 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
 /// The description of the API (OpenAPI 3.1).
 #[utoipa::path(
     tag = "service",
+    operation_id = "get_openapi",
     responses((status = 200, description = "An OpenAPI document.", body = Object, content_type = "application/json"))
 )]
 #[get("/openapi.json")]
@@ -35,14 +36,20 @@ async fn description() -> HttpResponse {
 }
 
 /// A page to read and try the API.
-#[utoipa::path(tag = "service", responses((status = 200, body = String, content_type = "text/html")))]
+#[utoipa::path(
+    tag = "service",
+    operation_id = "get_docs",
+    responses((status = 200, body = String, content_type = "text/html"))
+)]
 #[get("/docs")]
 async fn page() -> Result<HttpResponse, ApiError> {
     let Some(file) = file("index.html")? else {
         return Err(ApiError::internal("the page of the API's description is not in the binary"));
     };
     // Its addresses are relative to a folder, and this page is not in one.
-    let html = String::from_utf8_lossy(&file.bytes).replace("=\"./", "=\"/docs/").replace("=\"index.css", "=\"/docs/index.css");
+    let html = String::from_utf8_lossy(&file.bytes)
+        .replace("=\"./", "=\"/docs/")
+        .replace("=\"index.css", "=\"/docs/index.css");
     Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(html))
 }
 

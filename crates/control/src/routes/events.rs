@@ -121,7 +121,8 @@ async fn save(
     let counts = blocking(move || {
         let text = file.into_text()?;
         let counts = content::count_events(&text).map_err(content::refused)?;
-        files::replace(&content::path(&state.config, File::Events), text.as_bytes()).map_err(ApiError::internal)?;
+        files::replace(&content::path(&state.config, File::Events), text.as_bytes())
+            .map_err(ApiError::internal)?;
         Ok(counts)
     })
     .await?;
@@ -138,13 +139,17 @@ async fn save(
 #[utoipa::path(tag = "content", operation_id = "delete_events", responses((status = 200, body = Done)))]
 #[delete("/api/events")]
 async fn reset(caller: Caller, state: State) -> Result<Json<Done>, ApiError> {
-    let removed =
-        blocking(move || files::remove(&content::path(&state.config, File::Events)).map_err(ApiError::internal))
-            .await?;
+    let removed = blocking(move || {
+        files::remove(&content::path(&state.config, File::Events)).map_err(ApiError::internal)
+    })
+    .await?;
     if removed {
         audit::changed(&caller, "events.delete", "all");
     }
-    Ok(Json(Done { success: true, message: "the built-in events are in use from the next start on".to_owned() }))
+    Ok(Json(Done {
+        success: true,
+        message: "the built-in events are in use from the next start on".to_owned(),
+    }))
 }
 
 /// What is wrong with a file of events. Nothing is saved.

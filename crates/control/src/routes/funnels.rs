@@ -112,7 +112,6 @@ struct Step {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(rename_all = "snake_case")]
-#[expect(dead_code, reason = "it describes a body that is read as it stands")]
 enum StepType {
     /// A page is viewed.
     #[serde(rename = "pageview")]
@@ -181,7 +180,11 @@ async fn list(_: Caller, state: State) -> Result<Json<Funnels>, ApiError> {
     )
 )]
 #[post("/api/funnels")]
-async fn create(caller: Caller, state: State, Body(given): Body<Definition>) -> Result<HttpResponse, ApiError> {
+async fn create(
+    caller: Caller,
+    state: State,
+    Body(given): Body<Definition>,
+) -> Result<HttpResponse, ApiError> {
     let definition = checked(given).await?;
     let export = exporter(&state);
     let funnel = state.store.create_funnel(definition, clock::now(), export).await??;

@@ -1,13 +1,18 @@
 //! The routes, one file for each thing that the API knows.
 
+mod backfill;
 mod configs;
 mod docs;
 mod events;
 mod funnels;
 mod health;
+mod lifecycle;
+mod logs;
+mod metrics;
 mod presets;
 mod root;
 mod schema;
+mod status;
 mod test_connection;
 mod ui;
 mod urls;
@@ -40,6 +45,11 @@ pub(crate) fn all(app: &mut ServiceConfig<'_>) {
     funnels::configure(app);
     urls::configure(app);
     events::configure(app);
+    status::configure(app);
+    metrics::configure(app);
+    logs::configure(app);
+    lifecycle::configure(app);
+    backfill::configure(app);
 }
 
 /// Answers what no route takes: 404, or 405 with the methods that the route knows.

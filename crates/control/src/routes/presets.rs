@@ -140,7 +140,8 @@ fn not_built_in(name: &str) -> Result<(), ApiError> {
 #[get("/api/presets")]
 async fn list(_: Caller, state: State) -> Result<Json<Presets>, ApiError> {
     let own = state.store.list_saved(Kind::Preset).await?;
-    let presets: Vec<Preset> = PRESETS.iter().map(Preset::from).chain(own.into_iter().map(Preset::from)).collect();
+    let presets: Vec<Preset> =
+        PRESETS.iter().map(Preset::from).chain(own.into_iter().map(Preset::from)).collect();
     Ok(Json(Presets { total: presets.len(), presets }))
 }
 
@@ -205,7 +206,8 @@ async fn update(
         not_built_in(name)?;
     }
     let check = move |config: &Settings| configuration::check_saved(config, now);
-    let saved = state.store.update_saved(Kind::Preset, id, change, now, check).await?.map_err(ApiError::invalid)?;
+    let saved =
+        state.store.update_saved(Kind::Preset, id, change, now, check).await?.map_err(ApiError::invalid)?;
     audit::changed(&caller, "preset.update", &saved.id.to_string());
     Ok(Json(saved.into()))
 }

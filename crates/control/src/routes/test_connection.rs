@@ -6,6 +6,7 @@ use actix_web::{post, web::Json};
 use matomo::reporting::{Client, ConnectionReport, Options, check_connection};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use settings::MASK;
 use url::Url;
 use utoipa::ToSchema;
@@ -13,10 +14,12 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::State;
 use crate::{
+    AppState,
     auth::Caller,
-    clock,
+    clock, configuration,
     error::{ApiError, Code, FieldError},
-    request::{Body, Faults},
+    masked,
+    request::{Body, Faults, Settings},
 };
 
 pub(super) fn configure(app: &mut ServiceConfig<'_>) {
@@ -33,9 +36,11 @@ struct ConnectionRequest {
     #[serde(default = "first_site")]
     #[schema(minimum = 1, default = 1)]
     site_id: u64,
-    /// The token that hits would carry.
+    /// The token that hits would carry. `***MASKED***` is the one that is kept for the same address.
     #[schema(write_only, max_length = 1000)]
     token_auth: Option<String>,
+    /// The saved configuration that masked values are those of; else they are those of the load generator as it is.
+    config_id: Option<i64>,
     /// How long each request may take, in seconds.
     #[serde(default = "usual_timeout")]
     #[schema(minimum = 1, maximum = 60, default = 10)]
@@ -82,10 +87,14 @@ struct ConnectionResult {
 impl ConnectionResult {
     fn of(report: ConnectionReport, site_id: u64) -> Self {
         let success = report.success();
-        let site = report.site_name().map_or_else(|| format!("site {site_id}"), |name| format!("site {site_id}, {name}"));
+        let site = report
+            .site_name()
+            .map_or_else(|| format!("site {site_id}"), |name| format!("site {site_id}, {name}"));
         let message = match (success, report.reachable) {
             (true, _) => format!("Matomo takes hits for {site}"),
-            (false, true) => "something answers at this address, and hits would not be recorded as they should".to_owned(),
+            (false, true) => {
+                "something answers at this address, and hits would not be recorded as they should".to_owned()
+            }
             (false, false) => "nothing answers at this address".to_owned(),
         };
         Self {
@@ -117,6 +126,7 @@ impl ConnectionResult {
     request_body = ConnectionRequest,
     responses(
         (status = 200, body = ConnectionResult),
+        (status = 404, description = "There is no configuration of that id.", body = crate::error::ErrorBody),
         (status = 403, description = "The key is wrong, or the target is not one that may be contacted from here.",
          body = crate::error::ErrorBody),
     )
@@ -127,10 +137,11 @@ async fn test_connection(
     state: State,
     Body(request): Body<ConnectionRequest>,
 ) -> Result<Json<ConnectionResult>, ApiError> {
+    let (matomo_url, token_auth) = unmasked(&state, &request).await?;
     let mut faults = Faults::default();
-    let url = faults.keep(target(&request.matomo_url));
+    let url = faults.keep(target(&matomo_url));
     let timeout = faults.keep(timeout(request.timeout));
-    let token = faults.keep(token(request.token_auth));
+    let token = faults.keep(token(token_auth));
     if request.site_id == 0 {
         faults.extend([FieldError::new("site_id", "0 is no site: give a number of at least 1")]);
     }
@@ -153,8 +164,40 @@ async fn test_connection(
     Ok(Json(ConnectionResult::of(report, request.site_id)))
 }
 
+/// The address and the token, masks resolved. A kept token goes nowhere but to the host that it is kept for.
+async fn unmasked(
+    state: &AppState,
+    request: &ConnectionRequest,
+) -> Result<(String, Option<String>), ApiError> {
+    let given = (request.matomo_url.clone(), request.token_auth.clone());
+    if !given.0.contains(MASK) && given.1.as_deref() != Some(MASK) {
+        return Ok(given);
+    }
+    let stored = masked::stored(state, request.config_id).await?;
+    let kept = |name: &str| {
+        let (_, value) = stored.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+        value.as_str().map(str::to_owned)
+    };
+    let shown = Settings::from_iter([("MATOMO_URL".to_owned(), Value::String(given.0.clone()))]);
+    let url =
+        configuration::keep_masked(&stored, shown)["MATOMO_URL"].as_str().unwrap_or_default().to_owned();
+    let is_at_home =
+        kept("MATOMO_URL").is_some_and(|home| origin(&home).is_some() && origin(&home) == origin(&url));
+    let token = match given.1 {
+        Some(token) if token == MASK && is_at_home => kept("MATOMO_TOKEN_AUTH"),
+        token => token,
+    };
+    Ok((url, token))
+}
+
+fn origin(url: &str) -> Option<url::Origin> {
+    Url::parse(url.trim()).ok().map(|url| url.origin())
+}
+
 fn target(given: &str) -> Result<Url, FieldError> {
-    let wrong = |why: &str| FieldError::new("matomo_url", format!("{why}: give a URL like https://matomo.example.com/matomo.php"));
+    let wrong = |why: &str| {
+        FieldError::new("matomo_url", format!("{why}: give a URL like https://matomo.example.com/matomo.php"))
+    };
     let url = Url::parse(given.trim()).map_err(|error| wrong(&format!("is not a URL ({error})")))?;
     match (url.scheme(), url.host_str()) {
         ("http" | "https", Some(_)) => Ok(url),
@@ -174,10 +217,16 @@ fn timeout(seconds: f64) -> Result<Duration, FieldError> {
 fn token(given: Option<String>) -> Result<Option<SecretString>, FieldError> {
     let Some(token) = given.filter(|token| !token.trim().is_empty()) else { return Ok(None) };
     if token == MASK {
-        return Err(FieldError::new("token_auth", "is masked: type the token itself, since it is not known for which target it is"));
+        return Err(FieldError::new(
+            "token_auth",
+            "is masked, and no token is kept for this address: give the token itself",
+        ));
     }
     if token.len() > 1000 || !token.trim().bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(FieldError::new("token_auth", "is not a token: give the letters and digits that Matomo shows"));
+        return Err(FieldError::new(
+            "token_auth",
+            "is not a token: give the letters and digits that Matomo shows",
+        ));
     }
     Ok(Some(token.trim().into()))
 }

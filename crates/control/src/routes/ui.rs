@@ -11,7 +11,11 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
 }
 
 /// The web page.
-#[utoipa::path(tag = "service", responses((status = 200, body = String, content_type = "text/html")))]
+#[utoipa::path(
+    tag = "service",
+    operation_id = "get_ui",
+    responses((status = 200, body = String, content_type = "text/html"))
+)]
 #[get("/ui")]
 async fn page() -> HttpResponse {
     HttpResponse::Ok().content_type("text/html; charset=utf-8").body(NOT_BUILT)

@@ -116,8 +116,10 @@ async fn save(
 #[utoipa::path(tag = "content", operation_id = "delete_urls", responses((status = 200, body = Done)))]
 #[delete("/api/urls")]
 async fn reset(caller: Caller, state: State) -> Result<Json<Done>, ApiError> {
-    let removed =
-        blocking(move || files::remove(&content::path(&state.config, File::Urls)).map_err(ApiError::internal)).await?;
+    let removed = blocking(move || {
+        files::remove(&content::path(&state.config, File::Urls)).map_err(ApiError::internal)
+    })
+    .await?;
     if removed {
         audit::changed(&caller, "urls.delete", "all");
     }

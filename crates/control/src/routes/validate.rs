@@ -11,6 +11,7 @@ use crate::{
     auth::Caller,
     clock, configuration,
     error::ApiError,
+    masked,
     request::{Body, Settings},
 };
 
@@ -24,6 +25,8 @@ struct ValidateRequest {
     /// Settings by name, in lower or upper case.
     #[schema(value_type = crate::routes::SettingsSchema)]
     config: Settings,
+    /// The saved configuration that masked values are those of; else they are those of the load generator as it is.
+    config_id: Option<i64>,
 }
 
 /// What there is to say about it.
@@ -60,14 +63,22 @@ fn said(findings: Vec<Finding>) -> Vec<Said> {
 }
 
 /// Whether a load generator can start with a configuration, and everything that is wrong with it.
-#[utoipa::path(tag = "settings", request_body = ValidateRequest, responses((status = 200, body = Validation)))]
+#[utoipa::path(
+    tag = "settings",
+    request_body = ValidateRequest,
+    responses(
+        (status = 200, body = Validation),
+        (status = 404, description = "There is no configuration of that id.", body = crate::error::ErrorBody),
+    )
+)]
 #[post("/api/validate")]
 async fn validate(
     _: Caller,
     state: State,
     Body(request): Body<ValidateRequest>,
 ) -> Result<Json<Validation>, ApiError> {
-    let result = configuration::validate(&request.config, &state.config.targets, clock::now());
+    let config = masked::unmask(&state, request.config, request.config_id).await?;
+    let result = configuration::validate(&config, &state.config.targets, clock::now());
     Ok(Json(match result {
         Ok(parsed) => Validation { valid: true, errors: Vec::new(), warnings: said(parsed.warnings) },
         Err(rejected) => {

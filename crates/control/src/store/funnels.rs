@@ -72,9 +72,11 @@ impl Store {
         self.change_funnels(export, move |db| {
             one(db, id)?;
             let name = name_of(&definition);
-            db.prepare_cached("UPDATE funnels SET name = ?2, definition = ?3, updated_at = ?4 WHERE id = ?1")?
-                .execute(params![id, name, to_text(&definition), now.to_string()])
-                .map_err(|error| taken(error, name))?;
+            db.prepare_cached(
+                "UPDATE funnels SET name = ?2, definition = ?3, updated_at = ?4 WHERE id = ?1",
+            )?
+            .execute(params![id, name, to_text(&definition), now.to_string()])
+            .map_err(|error| taken(error, name))?;
             one(db, id)
         })
         .await
@@ -101,7 +103,11 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails; then nothing was taken over.
-    pub async fn adopt_funnels(&self, found: Vec<Map<String, Value>>, now: Timestamp) -> Result<(), StoreError> {
+    pub async fn adopt_funnels(
+        &self,
+        found: Vec<Map<String, Value>>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         self.write(move |db| {
             if adopted(db)? {
                 return Ok(());
@@ -171,7 +177,8 @@ fn adopt(db: &Transaction<'_>) -> Result<(), StoreError> {
 }
 
 fn all(db: &Connection) -> Result<Vec<StoredFunnel>, StoreError> {
-    let mut query = db.prepare_cached("SELECT id, definition, created_at, updated_at FROM funnels ORDER BY id")?;
+    let mut query =
+        db.prepare_cached("SELECT id, definition, created_at, updated_at FROM funnels ORDER BY id")?;
     let rows = query.query_map([], columns)?.collect::<Result<Vec<_>, _>>()?;
     rows.into_iter().map(funnel).collect()
 }
@@ -186,9 +193,11 @@ fn one(db: &Connection, id: i64) -> Result<StoredFunnel, StoreError> {
 
 fn insert(db: &Transaction<'_>, definition: &Map<String, Value>, now: Timestamp) -> Result<i64, StoreError> {
     let name = name_of(definition);
-    db.prepare_cached("INSERT INTO funnels (name, definition, created_at, updated_at) VALUES (?1, ?2, ?3, ?3)")?
-        .execute(params![name, to_text(definition), now.to_string()])
-        .map_err(|error| taken(error, name))?;
+    db.prepare_cached(
+        "INSERT INTO funnels (name, definition, created_at, updated_at) VALUES (?1, ?2, ?3, ?3)",
+    )?
+    .execute(params![name, to_text(definition), now.to_string()])
+    .map_err(|error| taken(error, name))?;
     Ok(db.last_insert_rowid())
 }
 

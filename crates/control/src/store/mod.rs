@@ -3,9 +3,11 @@
 //! One connection writes, behind a lock and in transactions; others read beside it what was committed (WAL). A write is
 //! acknowledged when it is on the disk, so that neither `kill -9` nor a power cut takes it back.
 
+mod backfills;
 mod funnels;
 mod migrate;
 mod saved;
+mod series;
 
 use std::{
     fs::OpenOptions,
@@ -20,6 +22,7 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 pub use funnels::StoredFunnel;
 pub use saved::{Change, Draft, Imported, Kind, Saved};
+pub use series::{Piece, TIERS, Tier};
 
 use crate::files::FileError;
 
@@ -110,12 +113,7 @@ impl Store {
         let failed = |source| StoreError::Open { path: path.to_owned(), source };
         // Made here, so that nobody else can read it even for a moment: it holds tokens.
         OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path).map_err(failed)?;
-        let mut writer = Connection::open(path)?;
-        writer.busy_timeout(PATIENCE)?;
-        writer.pragma_update(None, "journal_mode", "WAL")?;
-        writer.pragma_update(None, "synchronous", "FULL")?;
-        writer.pragma_update(None, "foreign_keys", "ON")?;
-        writer.pragma_update(None, "journal_size_limit", 16 << 20)?;
+        let mut writer = open_writer(path).map_err(|error| failed(io::Error::other(error)))?;
         migrate::to_latest(&mut writer)?;
         let inner = Inner { path: path.to_owned(), writer: Mutex::new(writer), readers: Mutex::default() };
         Ok(Store { inner: Arc::new(inner) })
@@ -171,6 +169,16 @@ impl Store {
         let (inner, to) = (self.inner.clone(), to.to_owned());
         in_background(move || inner.backup(&to)).await
     }
+}
+
+fn open_writer(path: &Path) -> rusqlite::Result<Connection> {
+    let writer = Connection::open(path)?;
+    writer.busy_timeout(PATIENCE)?;
+    writer.pragma_update(None, "journal_mode", "WAL")?;
+    writer.pragma_update(None, "synchronous", "FULL")?;
+    writer.pragma_update(None, "foreign_keys", "ON")?;
+    writer.pragma_update(None, "journal_size_limit", 16 << 20)?;
+    Ok(writer)
 }
 
 /// SQLite blocks, and the threads that serve requests must not.

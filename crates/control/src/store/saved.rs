@@ -202,7 +202,9 @@ impl Store {
                 };
                 for (name, secret) in &found.secrets.0 {
                     let named = |key: &String| key.eq_ignore_ascii_case(name);
-                    if settings::normalize(name) == Some("MATOMO_TOKEN_AUTH") && !draft.config.keys().any(named) {
+                    if settings::normalize(name) == Some("MATOMO_TOKEN_AUTH")
+                        && !draft.config.keys().any(named)
+                    {
                         draft.config.insert(name.clone(), Value::String(secret.clone()));
                     }
                 }
@@ -249,7 +251,13 @@ fn insert(db: &Transaction<'_>, kind: Kind, draft: &Draft, now: Timestamp) -> Re
     Ok(id)
 }
 
-fn replace(db: &Transaction<'_>, kind: Kind, id: i64, draft: &Draft, now: Timestamp) -> Result<(), StoreError> {
+fn replace(
+    db: &Transaction<'_>,
+    kind: Kind,
+    id: i64,
+    draft: &Draft,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let (config, secrets) = configuration::hide(&draft.config);
     db.prepare_cached(
         "UPDATE saved SET name = ?2, description = ?3, config = ?4, updated_at = ?5 WHERE id = ?1",

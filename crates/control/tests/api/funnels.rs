@@ -106,7 +106,7 @@ async fn a_preview_shows_the_hits_and_saves_nothing() {
     assert_eq!(hits[0]["params"]["action_name"], "Shop");
     assert_eq!(hits[1]["params"]["search"], "shoes");
     assert_eq!(hits[1]["offset_seconds"], 2.0);
-    assert_eq!(hits[2]["params"]["revenue"], "20");
+    assert_eq!(hits[2]["params"]["revenue"], "20.00");
     let mut goes_on = funnel("Buy");
     goes_on["exit_after_completion"] = false.into();
     let answer = harness.post("/api/funnels/preview", goes_on).await;

@@ -48,11 +48,11 @@ async fn each_client_and_each_route_is_counted_by_itself() {
         answer(request.header("X-Forwarded-For", client.to_owned()).body("["))
     };
     for _ in 0..20 {
-        as_client("203.0.113.1", "/api/test-connection").await.assert_error(422, "invalid");
+        as_client("203.0.113.1", "/api/test-connection").await.assert_error(422, "not_json");
     }
     as_client("203.0.113.1", "/api/test-connection").await.assert_error(429, "rate_limited");
-    as_client("203.0.113.2", "/api/test-connection").await.assert_error(422, "invalid");
-    as_client("203.0.113.1", "/api/validate").await.assert_error(422, "invalid");
+    as_client("203.0.113.2", "/api/test-connection").await.assert_error(422, "not_json");
+    as_client("203.0.113.1", "/api/validate").await.assert_error(422, "not_json");
 }
 
 #[tokio::test]

@@ -144,7 +144,7 @@ async fn validation_wants_a_configuration() {
     let harness = Harness::start().await;
     let answer = harness.post("/api/validate", json!({ "confg": {}, "config": [] })).await;
     answer.assert_error(422, "invalid");
-    assert_eq!(answer.fields(), ["config"]);
+    assert_eq!(answer.fields(), ["confg", "config"]);
     assert_eq!(harness.post("/api/validate", json!({})).await.fields(), ["config"]);
     let answer = harness.post("/api/validate", json!({ "config": {}, "confg": 1, "x": 2 })).await;
     assert_eq!(answer.fields(), ["confg", "x"]);

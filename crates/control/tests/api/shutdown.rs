@@ -26,7 +26,7 @@ async fn a_request_under_way_is_answered() {
     let mut harness = Harness::start().await;
     let mut stream = TcpStream::connect(harness.address).await.unwrap();
     let head = format!(
-        "POST /api/validate HTTP/1.1\r\nHost: x\r\nX-API-Key: {}\r\nContent-Length: 14\r\n\r\n{{\"conf",
+        "POST /api/validate HTTP/1.1\r\nHost: x\r\nX-API-Key: {}\r\nContent-Length: 13\r\n\r\n{{\"conf",
         crate::harness::KEY
     );
     stream.write_all(head.as_bytes()).await.unwrap();
