@@ -1,4 +1,5 @@
 //! Backfills: the window is sent once, whatever happens to the process.
+#![allow(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
 
 mod support;
 

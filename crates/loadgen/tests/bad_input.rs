@@ -1,4 +1,5 @@
 //! Wrong settings and wrong files end with exit 64, name the field or the line, and send nothing.
+#![allow(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! HTTPS: certificates are verified, HTTP/2 is used where the target offers it, and HTTP/1.1 elsewhere.
+#![allow(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
 
 mod support;
 

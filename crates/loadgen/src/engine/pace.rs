@@ -102,6 +102,6 @@ mod tests {
         assert!(backoff.wait(20, None) >= Duration::from_secs(5));
         let asked = backoff.wait(0, Some(Duration::from_secs(7)));
         assert!(asked >= Duration::from_secs(7) && asked < Duration::from_secs(8));
-        assert!(backoff.wait(0, Some(Duration::from_secs(86_400))) < Duration::from_secs(61));
+        assert!(backoff.wait(0, Some(Duration::from_hours(24))) < Duration::from_secs(61));
     }
 }
