@@ -380,7 +380,7 @@ fn read_pages(context: &Context<'_>, period: Period, kind: WordKind) -> Result<P
             },
         );
     }
-    Ok(total)
+    Ok(if period.is_long() { pages::cut(total) } else { total })
 }
 
 fn read_days<'a>(

@@ -40,7 +40,8 @@ pub(super) struct EntryGoal {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Figures {
     pub(super) visits: f64,
-    pub(super) visitors: f64,
+    /// Not known of rows that are sums of others: a visitor may be in several.
+    pub(super) visitors: Option<f64>,
     pub(super) hits: f64,
     /// Seconds until the next action.
     pub(super) time_spent: f64,
@@ -48,7 +49,7 @@ pub(crate) struct Figures {
     /// Days (and directories) whose every search for it had no result.
     pub(super) without_result: f64,
     pub(super) entry: Option<Entry>,
-    pub(super) exits: Option<(f64, f64)>,
+    pub(super) exits: Option<Exits>,
     pub(super) timings: [Timing; 6],
     pub(super) goals: BTreeMap<i64, PageGoal>,
 }
@@ -56,17 +57,26 @@ pub(crate) struct Figures {
 /// Visits that began with it.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Entry {
-    pub(super) visitors: f64,
+    pub(super) visitors: Option<f64>,
     pub(super) visits: f64,
     pub(super) actions: f64,
     pub(super) length: f64,
     pub(super) bounces: f64,
 }
 
+/// Visits that ended with it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Exits {
+    pub(super) visitors: Option<f64>,
+    pub(super) visits: f64,
+}
+
 /// A row with the path that its label is made of.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Page {
     pub(super) path: Vec<String>,
+    /// How many rows were there before it.
+    pub(super) order: usize,
     /// Where it leads, and the hits of the day that knew it best.
     pub(super) url: Option<(String, f64)>,
     pub(super) figures: Figures,
@@ -74,6 +84,19 @@ pub(crate) struct Page {
 
 /// Rows by path.
 pub(crate) type Pages = BTreeMap<Vec<String>, Page>;
+
+/// The row with this path, a new one when there was none.
+pub(super) fn row<'a>(pages: &'a mut Pages, path: &[String]) -> &'a mut Page {
+    let order = pages.len();
+    pages.entry(path.to_vec()).or_insert_with(|| Page { path: path.to_vec(), order, ..Page::default() })
+}
+
+/// Sums what is known.
+fn sum(total: &mut Option<f64>, part: Option<f64>) {
+    if let Some(part) = part {
+        *total.get_or_insert_default() += part;
+    }
+}
 
 impl Timing {
     pub(super) fn add(&mut self, other: &Self) {
@@ -90,7 +113,7 @@ impl Timing {
 
 impl Entry {
     pub(super) fn add(&mut self, other: &Self) {
-        self.visitors += other.visitors;
+        sum(&mut self.visitors, other.visitors);
         self.visits += other.visits;
         self.actions += other.actions;
         self.length += other.length;
@@ -98,10 +121,28 @@ impl Entry {
     }
 }
 
+impl Exits {
+    pub(super) fn add(&mut self, other: &Self) {
+        sum(&mut self.visitors, other.visitors);
+        self.visits += other.visits;
+    }
+}
+
 impl Figures {
+    /// Drops what cannot be summed over rows.
+    pub(super) fn forget_visitors(&mut self) {
+        self.visitors = None;
+        if let Some(entry) = &mut self.entry {
+            entry.visitors = None;
+        }
+        if let Some(exits) = &mut self.exits {
+            exits.visitors = None;
+        }
+    }
+
     pub(super) fn add(&mut self, other: &Self) {
         self.visits += other.visits;
-        self.visitors += other.visitors;
+        sum(&mut self.visitors, other.visitors);
         self.hits += other.hits;
         self.time_spent += other.time_spent;
         self.following_search += other.following_search;
@@ -109,10 +150,8 @@ impl Figures {
         if let Some(entry) = &other.entry {
             self.entry.get_or_insert_default().add(entry);
         }
-        if let Some((visitors, visits)) = other.exits {
-            let exits = self.exits.get_or_insert_default();
-            exits.0 += visitors;
-            exits.1 += visits;
+        if let Some(exits) = &other.exits {
+            self.exits.get_or_insert_default().add(exits);
         }
         for (timing, other) in self.timings.iter_mut().zip(&other.timings) {
             timing.add(other);
@@ -125,11 +164,6 @@ impl Figures {
 
 impl PageGoal {
     pub(super) fn add(&mut self, other: &Self) {
-        let sum = |total: &mut Option<f64>, part: Option<f64>| {
-            if let Some(part) = part {
-                *total.get_or_insert_default() += part;
-            }
-        };
         sum(&mut self.conversions, other.conversions);
         sum(&mut self.pages_before, other.pages_before);
         sum(&mut self.attributed, other.attributed);
@@ -148,8 +182,10 @@ impl PageGoal {
 
 /// Adds a day's rows to those of the days before.
 pub(crate) fn add_day(total: &mut Pages, day: Pages) {
-    for (path, page) in day {
-        let sum = total.entry(path).or_insert_with(|| Page { path: page.path.clone(), ..Page::default() });
+    let mut pages: Vec<Page> = day.into_values().collect();
+    pages.sort_unstable_by_key(|page| page.order);
+    for page in pages {
+        let sum = row(total, &page.path);
         sum.figures.add(&page.figures);
         if let Some((url, hits)) = page.url
             && sum.url.as_ref().is_none_or(|(_, best)| hits > *best)

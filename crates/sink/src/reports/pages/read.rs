@@ -5,16 +5,13 @@ use std::fmt::Write as _;
 
 use rusqlite::{Connection, params};
 
-use super::figures::{Entry, Figures, Page, Pages, STAGES, Timing};
-use super::path::path_of;
-use crate::reports::metrics::{OTHERS, quotient};
+use super::cut::Room;
+use super::figures::{self, Entry, Exits, Figures, Page, Pages, STAGES, Timing};
+use super::path::{REST, path_of};
+use crate::reports::metrics::quotient;
 use crate::reports::period::Span;
 use crate::store::words::WordKind;
 use crate::tracker::url::denormalize;
-
-/// So many rows of a table, and of each directory in it, are kept for a day.
-const MOST_ROWS: usize = 500;
-const MOST_ROWS_IN_DIRECTORY: usize = 100;
 
 /// The two halves of a page that are reported apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -53,6 +50,12 @@ impl Day {
             }
             day.read_entry_goals(db, site, span, side)?;
         }
+        for pages in
+            [&mut day.urls, &mut day.titles, &mut day.outlinks, &mut day.downloads, &mut day.searches]
+        {
+            let rest = |page: &&mut Page| page.path.last().is_some_and(|last| last == REST);
+            pages.values_mut().filter(rest).for_each(|page| page.figures.forget_visitors());
+        }
         Ok(day)
     }
 
@@ -90,7 +93,7 @@ impl Day {
         );
         let mut statement = db.prepare(&sql)?;
         let mut rows = statement.query(params![site, span.from, span.to])?;
-        let mut in_directory: HashMap<(WordKind, Vec<String>), usize> = HashMap::new();
+        let mut room = Room::default();
         while let Some(row) = rows.next()? {
             let text: i64 = row.get(0)?;
             let kind = match row.get::<_, Option<i64>>(1)? {
@@ -104,28 +107,16 @@ impl Day {
             };
             let name: String = row.get::<_, Option<String>>(2)?.unwrap_or_default();
             let prefix: Option<u8> = row.get(3)?;
-            let mut path = path_of(kind, &name);
-            let directory = path[..path.len() - 1].to_vec();
-            let known = self.pages(kind).contains_key(&path);
-            if !known {
-                let most = if directory.is_empty() { MOST_ROWS } else { MOST_ROWS_IN_DIRECTORY };
-                let rows = in_directory.entry((kind, directory.clone())).or_default();
-                *rows += 1;
-                if *rows > most {
-                    path = directory;
-                    path.push(OTHERS.to_owned());
-                }
-            }
+            let path = room.place(kind, path_of(kind, &name, prefix.is_some()));
+            let is_rest = path.last().is_some_and(|last| last == REST);
             let hits: f64 = row.get(6)?;
             let url = match kind {
                 WordKind::PageTitle | WordKind::Search => None,
+                _ if is_rest => None,
                 _ if text == 0 => Some(String::new()),
                 _ => Some(denormalize(&name, prefix)),
             };
-            let page = self
-                .pages(kind)
-                .entry(path.clone())
-                .or_insert_with(|| Page { path: path.clone(), ..Page::default() });
+            let page = figures::row(self.pages(kind), &path);
             if let Some(url) = url
                 && page.url.as_ref().is_none_or(|(_, best)| hits > *best)
             {
@@ -133,7 +124,7 @@ impl Day {
             }
             let figures = &mut page.figures;
             figures.visits += row.get::<_, f64>(4)?;
-            figures.visitors += row.get::<_, f64>(5)?;
+            *figures.visitors.get_or_insert_default() += row.get::<_, f64>(5)?;
             figures.hits += hits;
             figures.without_result += row.get::<_, f64>(7)?;
             figures.following_search += row.get::<_, f64>(8)?;
@@ -183,9 +174,10 @@ impl Day {
         let mut rows = statement.query(params![site, span.from, span.to])?;
         while let Some(row) = rows.next()? {
             if let Some(figures) = self.row(side, row.get(0)?) {
-                let exits = figures.exits.get_or_insert_default();
-                exits.0 += row.get::<_, f64>(1)?;
-                exits.1 += row.get::<_, f64>(2)?;
+                figures
+                    .exits
+                    .get_or_insert_default()
+                    .add(&Exits { visitors: row.get(1)?, visits: row.get(2)? });
             }
         }
         Ok(())

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::figures::{Figures, Page, PageGoal, Pages, STAGES, Timing};
-use super::path::flat_page;
+use super::path::{REST, flat_label, label};
 use crate::reports::metrics::{Cells, goal_name, percent, put, quotient, round};
 use crate::reports::segment::{encoded, escaped, twice_encoded};
 use crate::store::words::WordKind;
@@ -69,17 +69,15 @@ pub(crate) fn rows(pages: &Pages, show: &Show<'_>) -> Vec<Cells> {
             if !is_directory && let Some(page) = pages.get(std::slice::from_ref(&name.to_owned())) {
                 return page_cells(page, show);
             }
-            let mut cells = figure_cells(&figures, name, show, false);
-            for name in ["nb_uniq_visitors", "entry_nb_uniq_visitors", "exit_nb_uniq_visitors"] {
-                cells.remove(name);
-            }
-            cells
+            let mut figures = figures;
+            figures.forget_visitors();
+            figure_cells(&figures, name, show, false)
         })
         .collect()
 }
 
 fn page_cells(page: &Page, show: &Show<'_>) -> Cells {
-    let label = label(page, show);
+    let label = if show.flat { flat_label(show.kind, &page.path) } else { label(&page.path).to_owned() };
     let mut cells = figure_cells(&page.figures, &label, show, page.path.len() == 1);
     if let Some((url, _)) = &page.url {
         cells.insert("url".to_owned(), url.clone().into());
@@ -87,10 +85,13 @@ fn page_cells(page: &Page, show: &Show<'_>) -> Cells {
     if show.flat && !show.column.is_empty() {
         cells.insert(show.column.to_owned(), label.clone().into());
     }
+    if page.path.last().is_some_and(|last| last == REST) {
+        return cells;
+    }
     let segment = match (&page.url, show.kind) {
         (Some((url, _)), _) => twice_encoded(url),
         (None, WordKind::Search) => encoded(&label),
-        (None, _) => twice_encoded(&escaped(&label)),
+        (None, _) => twice_encoded(&escaped(label.trim())),
     };
     cells.insert("segment".to_owned(), format!("{}=={segment}", show.segment).into());
     cells
@@ -116,19 +117,19 @@ fn figure_cells(figures: &Figures, label: &str, show: &Show<'_>, on_first_level:
     }
     let unique = |name: &str| if show.is_long { format!("sum_daily_{name}") } else { name.to_owned() };
     if !is_search {
-        put(&mut cells, &unique("nb_uniq_visitors"), figures.visitors);
+        put_known(&mut cells, &unique("nb_uniq_visitors"), figures.visitors);
     }
     if let Some(entry) = figures.entry.as_ref().filter(|_| is_page) {
         put(&mut cells, "entry_nb_visits", entry.visits);
         put(&mut cells, "entry_nb_actions", entry.actions);
         put(&mut cells, "entry_sum_visit_length", entry.length);
         put(&mut cells, "entry_bounce_count", entry.bounces);
-        put(&mut cells, &unique("entry_nb_uniq_visitors"), entry.visitors);
+        put_known(&mut cells, &unique("entry_nb_uniq_visitors"), entry.visitors);
     }
-    if let Some((visitors, visits)) = figures.exits {
-        put(&mut cells, "exit_nb_visits", visits);
+    if let Some(exits) = figures.exits {
+        put(&mut cells, "exit_nb_visits", exits.visits);
         if is_page {
-            put(&mut cells, &unique("exit_nb_uniq_visitors"), visitors);
+            put_known(&mut cells, &unique("exit_nb_uniq_visitors"), exits.visitors);
         }
     }
     if is_page {
@@ -141,10 +142,16 @@ fn figure_cells(figures: &Figures, label: &str, show: &Show<'_>, on_first_level:
         put(&mut cells, "avg_time_on_page", quotient(figures.time_spent, figures.hits, 0));
         let entry = figures.entry.filter(|_| is_page).unwrap_or_default();
         cells.insert("bounce_rate".to_owned(), percent(entry.bounces, entry.visits, 2));
-        let exits = figures.exits.map_or(0.0, |(_, visits)| visits);
+        let exits = figures.exits.map_or(0.0, |exits| exits.visits);
         cells.insert("exit_rate".to_owned(), percent(exits, figures.visits, 2));
     }
     cells
+}
+
+fn put_known(cells: &mut Cells, name: &str, figure: Option<f64>) {
+    if let Some(figure) = figure {
+        put(cells, name, figure);
+    }
 }
 
 fn timing_cells(cells: &mut Cells, timings: &[Timing; 6]) {
@@ -187,13 +194,5 @@ impl PageGoal {
             put(&mut cells, "nb_conversions_entry", entries.conversions);
         }
         cells
-    }
-}
-
-fn label(page: &Page, show: &Show<'_>) -> String {
-    match show.kind {
-        WordKind::PageUrl if show.flat => flat_page(&page.path),
-        WordKind::Outlink | WordKind::Download if show.flat => page.path.concat(),
-        _ => page.path.last().cloned().unwrap_or_default(),
     }
 }
