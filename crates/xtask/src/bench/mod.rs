@@ -49,7 +49,6 @@ impl What {
 /// # Errors
 /// When a program does not build or run.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let programs = Programs::build()?;
     let wanted: Vec<What> = What::ALL
         .into_iter()
         .filter(|what| arguments.what.is_empty() || arguments.what.contains(what))
@@ -59,9 +58,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         let name = what.to_possible_value().context("every benchmark has a name")?.get_name().to_owned();
         say::heading(&name);
         let text = match what {
-            What::Single => cost::single(&programs, arguments.seconds.unwrap_or(15))?,
-            What::Bulk => cost::bulk(&programs, arguments.seconds.unwrap_or(15))?,
-            What::Million => million::run(&programs, arguments.seconds.unwrap_or(600))?,
+            What::Single => cost::single(&Programs::build()?, arguments.seconds.unwrap_or(15))?,
+            What::Bulk => cost::bulk(&Programs::build()?, arguments.seconds.unwrap_or(15))?,
+            What::Million => million::run(&Programs::build()?, arguments.seconds.unwrap_or(600))?,
             What::Planning => planning()?,
         };
         signals::check()?;
