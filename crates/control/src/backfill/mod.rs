@@ -64,8 +64,11 @@ pub struct Progress {
     pub days_done: u64,
     /// Days of the window.
     pub days: u64,
-    /// Visits that are over.
+    /// Visits of which every hit was acknowledged.
     pub visits_sent: u64,
+    /// Visits that are over, and at least one hit was not acknowledged.
+    #[serde(default)]
+    pub visits_failed: u64,
     /// Visits of the window.
     pub visits_planned: u64,
     /// When it will be done at the pace so far; null before there is one.
@@ -247,6 +250,7 @@ impl Backfills {
                 days_done: 0,
                 days,
                 visits_sent: 0,
+                visits_failed: 0,
                 visits_planned: window.visits_total.map_or(all, |most| most.min(all)),
                 estimated_end: None,
             },
@@ -285,15 +289,17 @@ impl Backfills {
         now: Timestamp,
     ) -> Result<(), ChangeError> {
         let folder = self.load.folder();
+        let user = self.load.view().unit.and_then(|unit| unit.user);
+        let unwritable = |what: &str| {
+            let what = format!("{what} in {}", folder.here.display());
+            move |error: std::io::Error| ChangeError::File { what, problem: error.to_string() }
+        };
+        folder.make_folder(&state_dir_of(name), user).map_err(unwritable("the state folder"))?;
         let mut env = configuration::with_settings(&main.env, &vars);
         // A file of its own: that of the main one goes when another configuration is applied to it.
         if let Some(token) = folder.token(&vars) {
             env.remove(TOKEN);
-            let user = self.load.view().unit.and_then(|unit| unit.user);
-            let path = folder.write_token(name, &token, user, now).map_err(|error| ChangeError::File {
-                what: format!("the token file in {}", folder.here.display()),
-                problem: error.to_string(),
-            })?;
+            let path = folder.write_token(name, &token, user, now).map_err(unwritable("the token file"))?;
             env.insert(TOKEN_FILE.to_owned(), path);
         }
         let engine = self.load.engine();

@@ -175,7 +175,7 @@ fn ended(run: Run, state: RunState, error: &str) -> Run {
 fn judged(run: Run, summary: Option<&RunReport>, exit_code: Option<i64>) -> Run {
     let progress = summary.and_then(progress_in).unwrap_or(run.progress);
     let run = Run { progress, exit_code, ..run };
-    let done = summary.is_some() && progress.visits_sent >= progress.visits_planned;
+    let done = summary.is_some() && progress.visits_sent + progress.visits_failed >= progress.visits_planned;
     match exit_code {
         _ if done && exit_code.is_none_or(|code| code == 0) => ended(run, RunState::Finished, ""),
         _ if run.cancel_requested => ended(run, RunState::Cancelled, ""),
@@ -195,7 +195,8 @@ fn progress_in(report: &RunReport) -> Option<Progress> {
         day: backfill.day,
         days_done: backfill.days_done,
         days: backfill.days,
-        visits_sent: backfill.visits_done,
+        visits_sent: backfill.visits_done.saturating_sub(report.visits.failed),
+        visits_failed: report.visits.failed,
         visits_planned: backfill.visits_planned,
         estimated_end: backfill.estimated_end,
     })

@@ -11,8 +11,10 @@ use super::{
     generator::LoadGenerator,
 };
 
-/// How long a unit is given to end when nobody says how long.
-pub const DEFAULT_STOP: Duration = Duration::from_secs(10);
+/// How long a unit is given to end when nobody says how long, at the least.
+const DEFAULT_STOP: Duration = Duration::from_secs(10);
+/// The longest that a unit may ask for.
+const LONGEST_STOP: Duration = Duration::from_secs(60);
 
 /// A change that was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,11 +152,11 @@ impl LoadGenerator {
         self.run(async move { this.start_now(config, restart_if_running).await }).await
     }
 
-    /// Ends its process; nothing happens when it has none.
+    /// Ends its process; nothing happens when it has none. Without a timeout it has the time that its settings ask for.
     ///
     /// # Errors
     /// When there is no unit, and when the engine does not do it.
-    pub async fn stop(self: &Arc<Self>, timeout: Duration) -> Change {
+    pub async fn stop(self: &Arc<Self>, timeout: Option<Duration>) -> Change {
         let this = Arc::clone(self);
         self.run(async move { this.stop_now(timeout).await }).await
     }
@@ -163,7 +165,7 @@ impl LoadGenerator {
     ///
     /// # Errors
     /// When it cannot be done.
-    pub async fn restart(self: &Arc<Self>, config: Option<Vars>, timeout: Duration) -> Change {
+    pub async fn restart(self: &Arc<Self>, config: Option<Vars>, timeout: Option<Duration>) -> Change {
         let this = Arc::clone(self);
         self.run(async move { this.restart_now(config, timeout).await }).await
     }
@@ -187,26 +189,26 @@ impl LoadGenerator {
                 Err(ChangeError::Active(self.place.name.clone(), unit.state))
             }
             Some(config) => {
-                self.replace(&unit, &config, Some(Before::Active { producing: true }), DEFAULT_STOP).await
+                self.replace(&unit, &config, Some(Before::Active { producing: true }), None).await
             }
-            None if active && restart_if_running => self.restart_unit(&unit, DEFAULT_STOP).await,
+            None if active && restart_if_running => self.restart_unit(&unit, None).await,
             None => self.start_unit(&unit).await,
         }
     }
 
-    async fn stop_now(&self, timeout: Duration) -> Change {
+    async fn stop_now(&self, timeout: Option<Duration>) -> Change {
         let unit = self.existing().await?;
         self.withdraw_signal();
         let name = &self.place.name;
         if !has_process(unit.state) {
             return Ok(self.done(format!("{name} does not run"), unit.state, false));
         }
-        self.engine.stop(name, timeout).await?;
+        self.engine.stop(name, timeout.unwrap_or_else(|| patience(&unit))).await?;
         let state = self.state_now().await?;
         Ok(self.done(format!("{name} is {state}"), state, false))
     }
 
-    async fn restart_now(&self, config: Option<Vars>, timeout: Duration) -> Change {
+    async fn restart_now(&self, config: Option<Vars>, timeout: Option<Duration>) -> Change {
         match (self.find().await?, config) {
             (None, config) => self.create_and_start(config).await,
             (Some(unit), Some(config)) => {
@@ -218,7 +220,7 @@ impl LoadGenerator {
 
     async fn apply_now(&self, config: Vars) -> Change {
         match self.find().await? {
-            Some(unit) => self.replace(&unit, &config, None, DEFAULT_STOP).await,
+            Some(unit) => self.replace(&unit, &config, None, None).await,
             None => {
                 let blueprint = self.blueprint().await?;
                 let warnings = self.create(&blueprint, &config).await?;
@@ -264,7 +266,7 @@ impl LoadGenerator {
         self.see_it_up(true).await
     }
 
-    async fn restart_unit(&self, unit: &Unit, timeout: Duration) -> Change {
+    async fn restart_unit(&self, unit: &Unit, timeout: Option<Duration>) -> Change {
         configuration::validate(&unit.blueprint.env, &self.folder, crate::clock::now())?;
         let producing = match self.before(unit).await {
             Before::Active { producing } => producing,
@@ -273,7 +275,7 @@ impl LoadGenerator {
             Before::Frozen => false,
         };
         if has_process(unit.state) {
-            self.engine.stop(&self.place.name, timeout).await?;
+            self.engine.stop(&self.place.name, timeout.unwrap_or_else(|| patience(unit))).await?;
         }
         self.withdraw_signal();
         self.engine.start(&self.place.name).await?;
@@ -307,7 +309,15 @@ impl LoadGenerator {
             self.folder.remove_token(&blueprint.env);
             return Err(error.into());
         }
+        // As whom it runs is in its image, so that it is known only now.
+        let user = self.find().await?.and_then(|unit| unit.user);
+        self.folder.give_token(&blueprint.env, user).map_err(|error| self.token_file(&error))?;
         Ok(warnings)
+    }
+
+    pub(super) fn token_file(&self, error: &std::io::Error) -> ChangeError {
+        let what = format!("the token file in {}", self.folder.here.display());
+        ChangeError::File { what, problem: error.to_string() }
     }
 
     /// The blueprint with another configuration. Its token file is written.
@@ -322,10 +332,8 @@ impl LoadGenerator {
         let mut env = configuration::with_settings(&blueprint.env, &resolved.vars);
         if let Some(token) = &resolved.token {
             self.redactor.learn(token);
-            let path = self.folder.write_token(&self.place.name, token, user, now).map_err(|error| {
-                let what = format!("the token file in {}", self.folder.here.display());
-                ChangeError::File { what, problem: error.to_string() }
-            })?;
+            let written = self.folder.write_token(&self.place.name, token, user, now);
+            let path = written.map_err(|error| self.token_file(&error))?;
             env.insert(configuration::TOKEN_FILE.to_owned(), path);
         }
         Ok((Blueprint { env, rest: blueprint.rest.clone() }, resolved.parsed.warnings))
@@ -392,6 +400,14 @@ impl LoadGenerator {
         tracing::info!(name = self.place.name, %state, "{message}");
         Done { message, state, restarted, warnings: Vec::new() }
     }
+}
+
+/// How long a unit is given to end when nobody says how long: what it needs for the visits under way, and a little more.
+pub(super) fn patience(unit: &Unit) -> Duration {
+    let grace =
+        unit.blueprint.env.get("GRACE_PERIOD").and_then(|text| text.trim().parse().ok()).unwrap_or(10.0);
+    let grace = Duration::try_from_secs_f64(grace).unwrap_or_default() + Duration::from_secs(5);
+    grace.clamp(DEFAULT_STOP, LONGEST_STOP)
 }
 
 /// Whether there is a process to end.

@@ -91,13 +91,33 @@ impl Folder {
         let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
         file.write_all(token.as_bytes())?;
         file.sync_all()?;
-        if let Some((uid, gid)) = user.filter(|(uid, _)| *uid != nix::unistd::geteuid().as_raw()) {
-            // Without the right to give files away, a common group is the only way to let the unit read it.
-            if std::os::unix::fs::chown(&path, Some(uid), Some(gid)).is_err() {
-                fs::set_permissions(&path, fs::Permissions::from_mode(0o440))?;
+        give_to(&path, user)?;
+        Ok(self.to_unit(SECRETS).join(name).to_string_lossy().into_owned())
+    }
+
+    /// Lets a user read the token file that this environment names, when it is one of ours.
+    ///
+    /// # Errors
+    /// When the file cannot be changed.
+    pub fn give_token(&self, env: &Vars, user: Option<(u32, u32)>) -> io::Result<()> {
+        self.own_token_file(env).map_or(Ok(()), |path| give_to(&path, user))
+    }
+
+    /// Makes a folder below the data folder in which a user may write, and every folder above it that is missing.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn make_folder(&self, below: &str, user: Option<(u32, u32)>) -> io::Result<()> {
+        let mut path = self.here.clone();
+        for part in Path::new(below).components() {
+            path.push(part);
+            match fs::create_dir(&path) {
+                Ok(()) => give_to(&path, user)?,
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
             }
         }
-        Ok(self.to_unit(SECRETS).join(name).to_string_lossy().into_owned())
+        Ok(())
     }
 
     /// Removes the token file that this environment names, when it is one of ours.
@@ -141,10 +161,24 @@ impl Folder {
     }
 }
 
-/// The settings in an environment, without whatever else is there.
+/// Lets another user than ours use a file or folder.
+fn give_to(path: &Path, user: Option<(u32, u32)>) -> io::Result<()> {
+    let Some((uid, gid)) = user.filter(|(uid, _)| *uid != nix::unistd::geteuid().as_raw()) else {
+        return Ok(());
+    };
+    // Without the right to give files away, a common group is the only way.
+    match std::os::unix::fs::chown(path, Some(uid), Some(gid)) {
+        Ok(()) => Ok(()),
+        Err(_) if path.is_dir() => fs::set_permissions(path, fs::Permissions::from_mode(0o770)),
+        Err(_) => fs::set_permissions(path, fs::Permissions::from_mode(0o440)),
+    }
+}
+
+/// The settings in an environment, without whatever else is there. Compose files pass on what is not set as blank, which
+/// is as good as none.
 pub fn settings_of(env: &Vars) -> Vars {
     env.iter()
-        .filter(|(name, _)| settings::definition(name).is_some())
+        .filter(|(name, value)| settings::definition(name).is_some() && !value.trim().is_empty())
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect()
 }
@@ -190,13 +224,13 @@ pub fn resolve(
     let mut vars = settings::merge_masked(&stored, given);
     vars.retain(|_, value| !value.trim().is_empty());
     for name in OF_THE_PLACE {
-        if let (false, Some(value)) = (given.contains_key(name), present.get(name)) {
+        if let (false, Some(value)) = (given.contains_key(name), stored.get(name)) {
             vars.insert(name.to_owned(), value.clone());
         }
     }
     // A file that the deployment gave the unit (a container secret) cannot be read here, and stays unless there is a
     // token in its place.
-    let foreign = present.get(TOKEN_FILE).filter(|_| !own_file);
+    let foreign = stored.get(TOKEN_FILE).filter(|_| !own_file);
     let unspoken = vars.get(TOKEN).is_none_or(|token| token == MASK) && !given.contains_key(TOKEN_FILE);
     if let (Some(path), true) = (foreign, unspoken) {
         vars.remove(TOKEN);
@@ -294,6 +328,7 @@ mod tests {
             ("MAX_TOTAL_VISITS", "10"),
             ("STATE_DIR", "/app/data/state"),
             ("METRICS_PORT", "9464"),
+            ("GRACE_PERIOD", ""),
         ]);
         let given = vars([
             ("MATOMO_URL", "http://new.example/"),

@@ -147,14 +147,27 @@ impl FakeEngine {
         self.tell();
     }
 
+    /// The report of a unit may be asked for at this `host:port`.
+    pub fn set_report_place(&self, name: &str, place: &str) {
+        if let Some(fake) = self.world().units.get_mut(name) {
+            fake.unit.reports = vec![place.to_owned()];
+        }
+        self.tell();
+    }
+
     /// A process writes a line.
     pub fn write_line(&self, name: &str, text: &str) {
+        self.write_bytes(name, text.as_bytes());
+    }
+
+    /// A process writes a line that need not be text.
+    pub fn write_bytes(&self, name: &str, bytes: &[u8]) {
         let mut world = self.world();
         let at = world.next;
         world.next += 1;
         if let Some(fake) = world.units.get_mut(name) {
             let line =
-                RawLine { position: Position { run: 0, at, n: 0 }, ts: clock::now(), bytes: text.into() };
+                RawLine { position: Position { run: 0, at, n: 0 }, ts: clock::now(), bytes: bytes.to_vec() };
             fake.lines.push(line);
         }
         drop(world);
@@ -244,10 +257,7 @@ impl Engine for FakeEngine {
 
     async fn find(&self, name: &str) -> Result<Option<Unit>, EngineError> {
         self.enter(Call::Find, name).await?;
-        Ok(self.world().units.get(name).map(|fake| {
-            let log_begins = fake.lines.first().map(|line| line.position);
-            Unit { log_begins, ..fake.unit.clone() }
-        }))
+        Ok(self.world().units.get(name).map(|fake| fake.unit.clone()))
     }
 
     async fn blueprint(&self, _name: &str) -> Result<Blueprint, EngineError> {
@@ -279,7 +289,6 @@ impl Engine for FakeEngine {
             health: None,
             complaint: None,
             reports: Vec::new(),
-            log_begins: None,
             user: None,
             blueprint: blueprint.clone(),
         };

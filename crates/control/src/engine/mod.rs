@@ -115,8 +115,6 @@ pub struct Unit {
     pub complaint: Option<String>,
     /// Where its report may be asked for, as `host:port`, the most likely first; none when it has no metrics port.
     pub reports: Vec<String>,
-    /// Where the log begins that its engine has of it; lines before that are gone.
-    pub log_begins: Option<Position>,
     /// The numeric user and group that its process has, where that is known.
     pub user: Option<(u32, u32)>,
     /// How to make another one like it.

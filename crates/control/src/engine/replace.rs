@@ -8,21 +8,13 @@ use std::time::Duration;
 
 use super::{
     EngineError, State, Unit,
-    change::{Aftermath, Before, ChangeError, Done, has_process},
+    change::{Aftermath, Before, ChangeError, Done, has_process, patience},
     configuration::Vars,
     generator::LoadGenerator,
 };
 
 /// How long an engine that is away is waited for when something must be put back.
 const AWAY: Duration = Duration::from_secs(60);
-
-/// How long a unit asks for to finish the visits under way, and a little more.
-fn grace(unit: &Unit) -> Duration {
-    let asked =
-        unit.blueprint.env.get("GRACE_PERIOD").and_then(|text| text.trim().parse().ok()).unwrap_or(10.0);
-    Duration::try_from_secs_f64(asked).unwrap_or_default().min(Duration::from_secs(55))
-        + Duration::from_secs(5)
-}
 
 /// What a unit did that was put aside; it stands in its name.
 const ASIDE: [(&str, Before); 3] = [
@@ -52,10 +44,10 @@ impl LoadGenerator {
         old: &Unit,
         config: &Vars,
         then: Option<Before>,
-        timeout: Duration,
+        timeout: Option<Duration>,
     ) -> Result<Done, ChangeError> {
         let (blueprint, warnings) = self.configured(&old.blueprint, config, old.user)?;
-        let timeout = timeout.max(grace(old));
+        let timeout = timeout.unwrap_or_else(|| patience(old));
         let before = self.before(old).await;
         let next = self.next_name();
         let untouched = |cause: EngineError| ChangeError::RolledBack {

@@ -32,8 +32,6 @@ pub struct LogHub {
     redactor: Arc<Redactor>,
     ring: Mutex<Ring>,
     newest: watch::Sender<Option<Position>>,
-    /// Where the engine's own log begins.
-    begins: Mutex<Option<Position>>,
     places: Arc<Semaphore>,
 }
 
@@ -43,7 +41,7 @@ impl LogHub {
         let ring = Mutex::new(Ring::new(bounds));
         let places = Arc::new(Semaphore::new(MOST_STREAMS));
         let newest = watch::Sender::new(None);
-        Arc::new(Self { engine, name, redactor, ring, newest, begins: Mutex::default(), places })
+        Arc::new(Self { engine, name, redactor, ring, newest, places })
     }
 
     /// Takes in what the unit writes, over all its runs, until the token is cancelled.
@@ -60,8 +58,6 @@ impl LogHub {
             let worth = |view: &View| is_worth_reading(view, read.as_ref());
             let Ok(view) = views.wait_for(worth).await.map(|view| view.clone()) else { return };
             let run = run_of(&view);
-            *self.begins.lock().unwrap_or_else(PoisonError::into_inner) =
-                view.unit.and_then(|unit| unit.log_begins);
             match self.take_in().await {
                 // The end of the log: nothing more comes before another run begins.
                 Ok(()) => read = run,
@@ -148,17 +144,12 @@ impl LogHub {
         self.ring().after(cursor, BATCH.0, BATCH.1)
     }
 
-    /// Whether the engine's own log begins after the cursor, so that lines between are gone.
-    pub(super) fn is_gone(&self, cursor: Position) -> bool {
-        self.begins.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|begins| cursor < begins)
-    }
-
-    /// The engine's own lines after the cursor.
+    /// The engine's own lines from that of the cursor on.
     pub(super) fn history(
         &self,
         cursor: Position,
     ) -> impl Stream<Item = Result<RawLine, EngineError>> + Send + Unpin + use<> {
-        self.engine.logs(&self.name, LogStart::After(cursor))
+        self.engine.logs(&self.name, LogStart::After(just_before(cursor)))
     }
 
     /// The line as it may be shown.
@@ -201,7 +192,7 @@ fn is_worth_reading(view: &View, read: Option<&(String, Option<jiff::Timestamp>)
     started && run_of(view).as_ref() != read
 }
 
-/// The position before which all lines may be missing when this one is the first that was read.
+/// A position before this one, with none between.
 fn just_before(position: Position) -> Position {
     match position {
         Position { run, at, n } if n > 0 => Position { run, at, n: n - 1 },

@@ -23,6 +23,8 @@ pub struct LogReader {
     newest: watch::Receiver<Option<Position>>,
     /// Open while this reader is led through the engine's own log.
     history: Option<History>,
+    /// The history begins with the line that was read last, unless that has gone.
+    unproven: bool,
     /// Lines before the next ones are gone.
     missed: bool,
 }
@@ -42,7 +44,7 @@ impl LogReader {
         cursor: Option<Position>,
         newest: watch::Receiver<Option<Position>>,
     ) -> Self {
-        Self { hub, cursor, newest, history: None, missed: false }
+        Self { hub, cursor, newest, history: None, unproven: false, missed: false }
     }
 
     /// The next lines, at least one; waits for them. `None` when the log is closed. Dropping the future loses nothing.
@@ -78,13 +80,21 @@ impl LogReader {
 
     /// The next lines from the engine's own log; `None` when they are not there.
     async fn lines_of_history(&mut self, cursor: Position) -> Option<Vec<Arc<Line>>> {
-        let hub = &self.hub;
-        let missed = &mut self.missed;
-        let history = self.history.get_or_insert_with(|| {
-            *missed |= hub.is_gone(cursor);
-            Box::pin(hub.history(cursor))
-        });
-        let batch = gather(history).await?.ok()?;
-        Some(batch.iter().map(|raw| Arc::new(hub.shown(raw))).collect())
+        loop {
+            self.unproven |= self.history.is_none();
+            let history = self.history.get_or_insert_with(|| Box::pin(self.hub.history(cursor)));
+            let mut batch = gather(history).await?.ok()?;
+            if std::mem::take(&mut self.unproven) {
+                // If the line that was read last has gone, so may have others after it.
+                if batch.first().is_some_and(|line| line.position == cursor) {
+                    batch.remove(0);
+                } else {
+                    self.missed = true;
+                }
+            }
+            if !batch.is_empty() {
+                return Some(batch.iter().map(|raw| Arc::new(self.hub.shown(raw))).collect());
+            }
+        }
     }
 }

@@ -17,6 +17,7 @@ use crate::{
         configuration::Vars,
     },
     error::{ApiError, Code, ErrorBody, FieldError},
+    masked,
     request::{Body, Query, Settings},
 };
 
@@ -37,13 +38,15 @@ struct StartRequest {
     /// A configuration: the container is re-created with it.
     #[schema(value_type = Option<crate::routes::SettingsSchema>)]
     config: Option<Settings>,
+    /// The saved configuration that masked values are those of; else they are those of the load generator as it is.
+    config_id: Option<i64>,
     /// Also when it runs.
     restart_if_running: bool,
 }
 
 impl Default for StartRequest {
     fn default() -> Self {
-        Self { config: None, restart_if_running: false }
+        Self { config: None, config_id: None, restart_if_running: false }
     }
 }
 
@@ -54,6 +57,8 @@ struct RestartRequest {
     /// A configuration: the container is re-created with it.
     #[schema(value_type = Option<crate::routes::SettingsSchema>)]
     config: Option<Settings>,
+    /// The saved configuration that masked values are those of; else they are those of the load generator as it is.
+    config_id: Option<i64>,
 }
 
 /// What to re-create it with.
@@ -63,28 +68,27 @@ struct ApplyRequest {
     /// stay. A masked secret stays what it is.
     #[schema(value_type = crate::routes::SettingsSchema)]
     config: Settings,
+    /// The saved configuration that masked values are those of; else they are those of the load generator as it is.
+    config_id: Option<i64>,
 }
 
 /// How long to wait for it to end.
 #[derive(Deserialize, IntoParams)]
 struct StopQuery {
-    /// Seconds, 1 to 60, for the visits under way; then it is ended by force.
-    #[serde(default = "default_timeout")]
-    #[param(minimum = 1, maximum = 60, default = 10)]
-    timeout: u64,
-}
-
-fn default_timeout() -> u64 {
-    10
+    /// Seconds, 1 to 60, for the visits under way; then it is ended by force. By default 10, or what GRACE_PERIOD asks for.
+    #[serde(default)]
+    #[param(minimum = 1, maximum = 60)]
+    timeout: Option<u64>,
 }
 
 impl StopQuery {
-    fn duration(&self) -> Result<Duration, ApiError> {
-        if (1..=LONGEST_STOP).contains(&self.timeout) {
-            Ok(Duration::from_secs(self.timeout))
-        } else {
-            let message = format!("{} is out of range: give 1 to {LONGEST_STOP} seconds", self.timeout);
-            Err(ApiError::invalid(vec![FieldError::new("timeout", message)]))
+    fn duration(&self) -> Result<Option<Duration>, ApiError> {
+        match self.timeout {
+            Some(seconds) if !(1..=LONGEST_STOP).contains(&seconds) => {
+                let message = format!("{seconds} is out of range: give 1 to {LONGEST_STOP} seconds");
+                Err(ApiError::invalid(vec![FieldError::new("timeout", message)]))
+            }
+            timeout => Ok(timeout.map(Duration::from_secs)),
         }
     }
 }
@@ -155,9 +159,10 @@ fn code(error: &ChangeError) -> Code {
 }
 
 /// A configuration as variables, if its target may be contacted from here.
-fn vars(state: &AppState, config: &Settings) -> Result<Vars, ApiError> {
+async fn vars(state: &AppState, config: Settings, saved: Option<i64>) -> Result<Vars, ApiError> {
+    let config = masked::with_saved(state, config, saved).await?;
     let prefixed = |field: &str, message: String| FieldError::new(format!("config.{field}"), message);
-    let vars = settings::from_json(config).map_err(|findings| {
+    let vars = settings::from_json(&config).map_err(|findings| {
         ApiError::invalid(
             findings.into_iter().map(|finding| prefixed(&finding.field, finding.message)).collect(),
         )
@@ -190,7 +195,10 @@ async fn start(
     state: State,
     Body(request): Body<StartRequest>,
 ) -> Result<Json<Changed>, ApiError> {
-    let config = request.config.map(|config| vars(&state, &config)).transpose()?;
+    let config = match request.config {
+        Some(config) => Some(vars(&state, config, request.config_id).await?),
+        None => None,
+    };
     let done = state.load.start(config, request.restart_if_running).await?;
     audit::changed(&caller, "loadgen.start", &state.load.place().name);
     Ok(Json(done.into()))
@@ -242,7 +250,10 @@ async fn restart(
     Body(request): Body<RestartRequest>,
 ) -> Result<Json<Changed>, ApiError> {
     let timeout = query.duration()?;
-    let config = request.config.map(|config| vars(&state, &config)).transpose()?;
+    let config = match request.config {
+        Some(config) => Some(vars(&state, config, request.config_id).await?),
+        None => None,
+    };
     let done = state.load.restart(config, timeout).await?;
     audit::changed(&caller, "loadgen.restart", &state.load.place().name);
     Ok(Json(done.into()))
@@ -268,7 +279,7 @@ async fn apply(
     state: State,
     Body(request): Body<ApplyRequest>,
 ) -> Result<Json<Changed>, ApiError> {
-    let config = vars(&state, &request.config)?;
+    let config = vars(&state, request.config, request.config_id).await?;
     let done = state.load.apply(config).await?;
     audit::changed(&caller, "loadgen.apply", &state.load.place().name);
     Ok(Json(done.into()))

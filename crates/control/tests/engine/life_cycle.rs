@@ -25,8 +25,8 @@ async fn seen(bench: &Bench<FakeEngine>, state: State) {
 async fn without_a_unit_a_start_creates_it_and_all_else_says_that_there_is_none() {
     let bench = fake();
     seen(&bench, State::NotFound).await;
-    assert_eq!(bench.generator.stop(TIMEOUT).await.unwrap_err(), ChangeError::Missing(NAME.to_owned()));
-    assert!(matches!(bench.generator.restart(None, TIMEOUT).await, Err(ChangeError::Missing(_))));
+    assert_eq!(bench.generator.stop(Some(TIMEOUT)).await.unwrap_err(), ChangeError::Missing(NAME.to_owned()));
+    assert!(matches!(bench.generator.restart(None, Some(TIMEOUT)).await, Err(ChangeError::Missing(_))));
     assert!(matches!(bench.generator.start(None, false).await, Err(ChangeError::Missing(_))));
 
     let done = bench.generator.start(Some(config(&[])), false).await.unwrap();
@@ -57,10 +57,10 @@ async fn a_configuration_is_never_ignored() {
     assert_eq!(bench.engine.env(NAME).unwrap()["CONCURRENCY"], "7");
     bench.generator.start(Some(config(&[("CONCURRENCY", "8")])), true).await.unwrap();
     assert_eq!(bench.engine.env(NAME).unwrap()["CONCURRENCY"], "8");
-    bench.generator.stop(TIMEOUT).await.unwrap();
+    bench.generator.stop(Some(TIMEOUT)).await.unwrap();
     bench.generator.start(Some(config(&[("CONCURRENCY", "9")])), false).await.unwrap();
     assert_eq!(bench.engine.env(NAME).unwrap()["CONCURRENCY"], "9");
-    bench.generator.restart(Some(config(&[("CONCURRENCY", "10")])), TIMEOUT).await.unwrap();
+    bench.generator.restart(Some(config(&[("CONCURRENCY", "10")])), Some(TIMEOUT)).await.unwrap();
     assert_eq!(bench.engine.env(NAME).unwrap()["CONCURRENCY"], "10");
     assert_eq!(bench.engine.names(), [NAME]);
 }
@@ -76,7 +76,7 @@ async fn a_paused_one_goes_on_when_it_is_started_and_stays_paused_when_it_is_cha
     let done = bench.generator.start(None, false).await.unwrap();
     assert_eq!((done.state, bench.engine.state(NAME)), (State::Running, State::Running), "{}", done.message);
     bench.engine.freeze(NAME);
-    bench.generator.stop(TIMEOUT).await.unwrap();
+    bench.generator.stop(Some(TIMEOUT)).await.unwrap();
     assert_eq!(bench.engine.state(NAME), State::Stopped);
 }
 
@@ -86,7 +86,7 @@ async fn applying_leaves_a_still_one_still() {
     let done = bench.generator.apply(config(&[])).await.unwrap();
     assert_eq!((done.state, done.restarted), (State::Created, false));
     bench.generator.start(None, false).await.unwrap();
-    bench.generator.stop(TIMEOUT).await.unwrap();
+    bench.generator.stop(Some(TIMEOUT)).await.unwrap();
     let done = bench.generator.apply(config(&[("CONCURRENCY", "8")])).await.unwrap();
     assert_eq!((done.state, done.restarted), (State::Created, false), "{}", done.message);
     assert!(!bench.engine.calls().contains(&(Call::Start, format!("{NAME}.next"))));
@@ -122,8 +122,8 @@ async fn somebody_elses_container_is_never_touched() {
     seen(&bench, State::Error).await;
     let not_ours = ChangeError::Engine(EngineError::NotOurs(NAME.to_owned()));
     assert_eq!(bench.generator.start(Some(config(&[])), true).await.unwrap_err(), not_ours);
-    assert_eq!(bench.generator.stop(TIMEOUT).await.unwrap_err(), not_ours);
-    assert_eq!(bench.generator.restart(None, TIMEOUT).await.unwrap_err(), not_ours);
+    assert_eq!(bench.generator.stop(Some(TIMEOUT)).await.unwrap_err(), not_ours);
+    assert_eq!(bench.generator.restart(None, Some(TIMEOUT)).await.unwrap_err(), not_ours);
     assert_eq!(bench.generator.apply(config(&[])).await.unwrap_err(), not_ours);
     assert_eq!(bench.engine.calls(), []);
 }
@@ -167,7 +167,7 @@ async fn a_slow_stop_holds_up_nobody_who_only_looks() {
     bench.generator.start(Some(config(&[])), false).await.unwrap();
     bench.engine.slow(Call::Stop, Duration::from_secs(30));
     let generator = bench.generator.clone();
-    let stopping = tokio::spawn(async move { generator.stop(Duration::from_secs(40)).await });
+    let stopping = tokio::spawn(async move { generator.stop(Some(Duration::from_secs(40))).await });
     sleep(Duration::from_secs(1)).await;
     let began = Instant::now();
     assert_eq!(bench.generator.view().state(), State::Running);
@@ -196,7 +196,7 @@ async fn a_start_signal_that_nobody_took_does_not_lie_about() {
     bench.generator.start(Some(config(&[])), false).await.unwrap();
     assert!(!signal.exists());
     // a waiting one that never takes its signal is not called started, and the signal is taken back
-    bench.generator.stop(TIMEOUT).await.unwrap();
+    bench.generator.stop(Some(TIMEOUT)).await.unwrap();
     let refused = bench.generator.start(Some(config(&[("AUTO_START", "false")])), false).await.unwrap_err();
     assert!(refused.to_string().contains("start signal"), "{refused}");
     assert!(!signal.exists());

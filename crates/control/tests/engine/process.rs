@@ -32,7 +32,7 @@ async fn a_process_is_started_changed_and_ended() {
     assert_eq!(done.state, State::Running);
     let second = bench.generator.view().unit.unwrap();
     assert_ne!(first.id, second.id);
-    let done = bench.generator.stop(TIMEOUT).await.unwrap();
+    let done = bench.generator.stop(Some(TIMEOUT)).await.unwrap();
     assert_eq!(done.state, State::Stopped);
     assert_eq!(bench.generator.view().unit.unwrap().exit_code, Some(0));
     let lines: Vec<_> = bench
@@ -53,7 +53,7 @@ async fn one_that_falls_is_told_with_its_last_words_and_the_old_one_is_back() {
     assert!(told.contains("64") && told.contains("thirteen is refused"), "{told}");
     assert_eq!(bench.generator.view().state(), State::Running);
     assert!(matches!(refused, ChangeError::RolledBack { .. }));
-    bench.generator.stop(TIMEOUT).await.unwrap();
+    bench.generator.stop(Some(TIMEOUT)).await.unwrap();
 }
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn a_new_control_plane_finds_the_process_and_leaves_it_alone() {
     bench.generator.views().wait_for(|view| view.known).await.unwrap();
     let after = bench.generator.view().unit.unwrap();
     assert_eq!((after.state, after.started_at, &after.id), (State::Running, before.started_at, &before.id));
-    bench.generator.stop(TIMEOUT).await.unwrap();
+    bench.generator.stop(Some(TIMEOUT)).await.unwrap();
     assert_eq!(bench.generator.view().state(), State::Stopped);
 }
 
@@ -86,7 +86,7 @@ async fn a_process_that_was_killed_or_frozen_from_outside_is_seen() {
     assert_eq!(bench.generator.look().await.state(), State::Paused);
     assert_eq!(bench.generator.start(None, false).await.unwrap().state, State::Running);
     bench.engine.pause(NAME).await.unwrap();
-    assert_eq!(bench.generator.stop(TIMEOUT).await.unwrap().state, State::Stopped);
+    assert_eq!(bench.generator.stop(Some(TIMEOUT)).await.unwrap().state, State::Stopped);
     bench.generator.start(None, false).await.unwrap();
     bench.engine.stop(NAME, Duration::ZERO).await.unwrap();
     until("its end is seen", async || bench.generator.view().state() == State::Stopped).await;
@@ -100,12 +100,8 @@ async fn the_start_signal_reaches_one_that_waits() {
     assert!(done.message.contains("start signal"), "{}", done.message);
     assert!(!bench.path().join("loadgen.start").exists());
     let mut lines = bench.engine.logs(NAME, LogStart::Tail(100));
-    let mut came = false;
-    while let (false, Some(line)) = (came, lines.next().await) {
-        came = line.unwrap().bytes == b"INFO the signal came";
-    }
-    assert!(came);
-    bench.generator.stop(TIMEOUT).await.unwrap();
+    while lines.next().await.unwrap().unwrap().bytes != b"INFO the signal came" {}
+    bench.generator.stop(Some(TIMEOUT)).await.unwrap();
 }
 
 #[tokio::test]
@@ -116,15 +112,15 @@ async fn what_we_were_told_for_ourselves_does_not_reach_the_process() {
     // this test's own process has neither, but the environment must be ours alone in those names
     assert_eq!(unit.blueprint.env.get("CONCURRENCY").map(String::as_str), Some("9"));
     assert!(unit.reports.len() == 1 && unit.reports[0].starts_with("127.0.0.1:"));
-    bench.generator.stop(TIMEOUT).await.unwrap();
+    bench.generator.stop(Some(TIMEOUT)).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_log_is_read_on_from_any_line_over_restarts() {
     let bench = process();
     bench.generator.start(Some(config(&[])), false).await.unwrap();
-    bench.generator.restart(None, TIMEOUT).await.unwrap();
-    bench.generator.stop(TIMEOUT).await.unwrap();
+    bench.generator.restart(None, Some(TIMEOUT)).await.unwrap();
+    bench.generator.stop(Some(TIMEOUT)).await.unwrap();
     let all: Vec<_> = bench.engine.logs(NAME, LogStart::Tail(100)).map(Result::unwrap).collect().await;
     assert_eq!(all.len(), 4);
     assert!(all.is_sorted_by_key(|line| line.position));
@@ -185,5 +181,5 @@ async fn a_large_log_gives_its_beginning_back_and_loses_no_place() {
     let numbers: Vec<&str> = seen.values().map(|text| text.trim_start_matches("line").trim()).collect();
     assert_eq!(numbers.first(), Some(&"69991"));
     assert_eq!(numbers.last(), Some(&"70004"));
-    bench.generator.stop(TIMEOUT).await.unwrap();
+    bench.generator.stop(Some(TIMEOUT)).await.unwrap();
 }

@@ -51,9 +51,9 @@ async fn take<E: Engine + Clone>(bench: &Bench<E>, step: Step, number: usize) {
     let result = match step {
         Step::Start => generator.start(None, false).await,
         Step::StartWith { falls, anyway } => generator.start(Some(wanted(falls)), anyway).await,
-        Step::Stop => generator.stop(timeout).await,
-        Step::Restart => generator.restart(None, timeout).await,
-        Step::RestartWith { falls } => generator.restart(Some(wanted(falls)), timeout).await,
+        Step::Stop => generator.stop(Some(timeout)).await,
+        Step::Restart => generator.restart(None, Some(timeout)).await,
+        Step::RestartWith { falls } => generator.restart(Some(wanted(falls)), Some(timeout)).await,
         Step::Apply { falls } => generator.apply(wanted(falls)).await,
         Step::Crash => {
             engine.stop(NAME, Duration::ZERO).await.ok();

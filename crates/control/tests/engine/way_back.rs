@@ -125,7 +125,7 @@ async fn interrupt(calls: usize) -> Option<(String, State)> {
     let finished = interrupted.join().unwrap();
     let engine = bench.engine.clone();
     let bench = bench.restarted(engine);
-    bench.generator.stop(std::time::Duration::from_secs(1)).await.unwrap();
+    bench.generator.stop(Some(std::time::Duration::from_secs(1))).await.unwrap();
     let done = bench.generator.start(None, false).await.unwrap();
     assert_eq!(done.state, State::Running);
     assert_eq!(bench.engine.names(), [NAME], "interrupted after {calls} calls");

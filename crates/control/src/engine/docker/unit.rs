@@ -8,10 +8,7 @@ use bollard::models::{
 use jiff::Timestamp;
 
 use super::blueprint::Plan;
-use crate::{
-    engine::{Health, OWN_LABEL, State, Unit},
-    logs::Position,
-};
+use crate::engine::{Health, OWN_LABEL, State, Unit};
 
 /// The label by which Compose names the service of a container.
 const COMPOSE_SERVICE: &str = "com.docker.compose.service";
@@ -40,7 +37,6 @@ pub(super) fn read(found: ContainerInspectResponse, name: &str) -> Unit {
     let state = state(&status);
     let config = found.config.unwrap_or_default();
     let env = env_of(config.env.as_deref().unwrap_or_default());
-    let created = found.created.as_deref().and_then(moment);
     let complaint = if status.oom_killed == Some(true) {
         Some("it was killed for lack of memory".to_owned())
     } else {
@@ -50,7 +46,7 @@ pub(super) fn read(found: ContainerInspectResponse, name: &str) -> Unit {
         id: found.id.unwrap_or_default(),
         name: name.to_owned(),
         state,
-        created,
+        created: found.created.as_deref().and_then(moment),
         started_at: status.started_at.as_deref().and_then(moment),
         finished_at: status.finished_at.as_deref().and_then(moment).filter(|_| state == State::Stopped),
         exit_code: status.exit_code.filter(|_| state == State::Stopped),
@@ -63,11 +59,6 @@ pub(super) fn read(found: ContainerInspectResponse, name: &str) -> Unit {
         }),
         complaint,
         reports: plan.reports(&env, found.network_settings.as_ref()),
-        log_begins: created.map(|at| Position {
-            run: 0,
-            at: u64::try_from(at.as_nanosecond()).unwrap_or(0),
-            n: 0,
-        }),
         user: user(config.user.as_deref().unwrap_or_default()),
         blueprint: plan.into_blueprint(env),
     }

@@ -82,11 +82,6 @@ fn runs(folder: &Path) -> Vec<(u64, PathBuf)> {
     runs
 }
 
-/// Where the oldest log of a unit begins.
-pub(super) fn beginning(folder: &Path) -> Option<Position> {
-    runs(folder).first().map(|(run, _)| Position { run: *run, at: 0, n: 0 })
-}
-
 /// The lines of a unit, up to the end of its last process.
 pub(super) fn stream(
     folder: &Path,

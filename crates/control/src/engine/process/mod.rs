@@ -290,7 +290,6 @@ impl Engine for ProcessEngine {
                 .map(|port| format!("127.0.0.1:{port}"))
                 .into_iter()
                 .collect(),
-            log_begins: follow::beginning(&self.folder(name)),
             user: None,
             blueprint: record.blueprint,
         }))
