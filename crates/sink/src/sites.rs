@@ -366,12 +366,9 @@ impl Site {
 }
 
 fn hash(token: &str) -> String {
-    let mut hex = String::with_capacity(64);
-    for byte in Sha256::digest(token.as_bytes()) {
-        use std::fmt::Write as _;
-        write!(hex, "{byte:02x}").expect("writing to a string does not fail");
-    }
-    hex
+    let digits =
+        |byte: u8| [byte >> 4, byte & 15].map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)]));
+    Sha256::digest(token.as_bytes()).into_iter().flat_map(digits).collect()
 }
 
 fn default_urls() -> Vec<String> {

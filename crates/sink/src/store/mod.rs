@@ -6,6 +6,7 @@ pub(crate) mod writer;
 
 use std::path::Path;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 const LAYOUT: i64 = 2;
@@ -15,6 +16,8 @@ const SCHEMA: &str = include_str!("schema.sql");
 pub(crate) fn open_writer(path: &Path) -> rusqlite::Result<Connection> {
     let db = Connection::open(path)?;
     db.set_prepared_statement_cache_capacity(128);
+    // Plans are made once: without this, a statement is planned again whenever a bound value might suggest another.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     db.pragma_update(None, "journal_mode", "WAL")?;
     // A crash of the machine may lose the last batches; a crash of the process loses only the open one.
     db.pragma_update(None, "synchronous", "OFF")?;

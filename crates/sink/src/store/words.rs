@@ -1,6 +1,7 @@
 //! The texts that hits share, kept once: looked up by name and kind, remembered for the next hit.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -26,14 +27,14 @@ pub(crate) enum WordKind {
     ContentInteraction = 16,
 }
 
-/// So many texts are remembered before the memory starts afresh: bounded, and large enough that a site's pages stay.
+/// So many texts of a kind are remembered before the memory starts afresh: bounded, and large enough that a site's pages stay.
 const REMEMBERED: usize = 50_000;
 
 /// The lookups with their memory. Must forget when a transaction is rolled back: what it remembers may be gone.
 #[derive(Debug, Default)]
 pub(crate) struct Words {
-    ids: HashMap<(WordKind, String), i64>,
-    agents: HashMap<String, (i64, Agent)>,
+    ids: HashMap<WordKind, HashMap<String, i64>>,
+    agents: HashMap<String, (i64, Arc<Agent>)>,
 }
 
 impl Words {
@@ -45,8 +46,8 @@ impl Words {
         name: &str,
         prefix: Option<u8>,
     ) -> rusqlite::Result<i64> {
-        let key = (kind, name.to_owned());
-        if let Some(id) = self.ids.get(&key) {
+        let remembered = self.ids.entry(kind).or_default();
+        if let Some(id) = remembered.get(name) {
             return Ok(*id);
         }
         let known = db
@@ -60,19 +61,19 @@ impl Words {
                 .execute(params![kind as i64, name, prefix])?;
             db.last_insert_rowid()
         };
-        if self.ids.len() >= REMEMBERED {
-            self.ids.clear();
+        if remembered.len() >= REMEMBERED {
+            remembered.clear();
         }
-        self.ids.insert(key, id);
+        remembered.insert(name.to_owned(), id);
         Ok(id)
     }
 
     /// The number of a user agent with what it says.
-    pub(crate) fn agent(&mut self, db: &Connection, user_agent: &str) -> rusqlite::Result<(i64, Agent)> {
+    pub(crate) fn agent(&mut self, db: &Connection, user_agent: &str) -> rusqlite::Result<(i64, Arc<Agent>)> {
         if let Some(known) = self.agents.get(user_agent) {
-            return Ok(known.clone());
+            return Ok((known.0, Arc::clone(&known.1)));
         }
-        let agent = Agent::parse(user_agent);
+        let agent = Arc::new(Agent::parse(user_agent));
         let known = db
             .prepare_cached("SELECT id FROM agent WHERE user_agent = ?1")?
             .query_row(params![user_agent], |row| row.get(0))
@@ -81,7 +82,7 @@ impl Words {
             id
         } else {
             let parsed =
-                serde_json::to_string(&agent).expect("an agent is plain text, which always has a JSON form");
+                serde_json::to_string(&*agent).expect("an agent is plain text, which always has a JSON form");
             db.prepare_cached("INSERT INTO agent (user_agent, parsed) VALUES (?1, ?2)")?
                 .execute(params![user_agent, parsed])?;
             db.last_insert_rowid()
@@ -89,7 +90,7 @@ impl Words {
         if self.agents.len() >= REMEMBERED {
             self.agents.clear();
         }
-        self.agents.insert(user_agent.to_owned(), (id, agent.clone()));
+        self.agents.insert(user_agent.to_owned(), (id, Arc::clone(&agent)));
         Ok((id, agent))
     }
 

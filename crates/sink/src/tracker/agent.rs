@@ -1,7 +1,12 @@
 //! What a user agent says about its device: enough for the labels that Matomo's device reports show for common clients,
 //! and for telling bots from people.
 
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, Match};
 use serde::{Deserialize, Serialize};
+
+use super::referrer::any_of;
 
 /// A client as the reports name it. Unknown parts are empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,8 +23,10 @@ pub(crate) struct Agent {
     pub(crate) model: String,
 }
 
-/// Words that only bots say, in lower case. `bot`, `crawl` and `spider` are looked for apart, as they need care.
+/// Words that only bots say. `bot` is looked for apart, as telephones say it too.
 const BOTS: &[&str] = &[
+    "crawl",
+    "spider",
     "slurp",
     "facebookexternalhit",
     "facebookcatalog",
@@ -82,18 +89,17 @@ const BOTS: &[&str] = &[
 
 /// Whether it is a bot. Matomo does not count those, nor clients that do not say what they are.
 pub(crate) fn is_bot(user_agent: &str) -> bool {
-    let agent = user_agent.to_ascii_lowercase();
-    agent.trim().is_empty()
-        || ["crawl", "spider"].iter().any(|word| agent.contains(word))
-        || BOTS.iter().any(|word| agent.contains(word))
-        || agent.match_indices("bot").any(|(at, _)| is_bot_word(&agent, at))
+    static WORDS: LazyLock<AhoCorasick> =
+        LazyLock::new(|| any_of(BOTS.iter().copied().chain(std::iter::once("bot"))));
+    let is_bot =
+        |word: Match| word.pattern().as_usize() < BOTS.len() || is_bot_word(user_agent, word.start());
+    user_agent.trim().is_empty() || WORDS.find_overlapping_iter(user_agent).any(is_bot)
 }
 
 /// `bot` ends a word, and the word is not the maker of telephones called Cubot.
 fn is_bot_word(agent: &str, at: usize) -> bool {
-    let before = &agent[..at];
-    let after = &agent[at + 3..];
-    let is_telephone = before.ends_with("cu") || before.ends_with("power ") || before.ends_with("power_");
+    let (before, after) = (agent[..at].to_ascii_lowercase(), &agent[at + 3..]);
+    let is_telephone = ["cu", "power ", "power_"].iter().any(|name| before.ends_with(name));
     !is_telephone && !after.starts_with(|c: char| c.is_ascii_alphabetic())
 }
 

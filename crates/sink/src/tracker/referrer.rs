@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
+
 use super::url::{CAMPAIGN_KEYWORDS, CAMPAIGN_NAMES, Parts, looks_like_url, parameter};
 use crate::params::Params;
 use crate::sites::{Registry, Site};
@@ -312,14 +314,19 @@ fn is_country(label: &str) -> bool {
     label.len() == 2 && label.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
+/// Finds any of a few words in a text, in upper or lower case.
+pub(crate) fn any_of<'a>(words: impl Iterator<Item = &'a str>) -> AhoCorasick {
+    AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .build(words)
+        .expect("a few hundred short words are far below what the automaton can hold")
+}
+
 /// Whether a referrer is known spam.
 pub(crate) fn is_spam(url: &str) -> bool {
-    static SPAMMERS: LazyLock<Vec<&'static str>> =
-        LazyLock::new(|| entries(include_str!("../../data/spammers.txt")).collect());
-    !url.is_empty() && {
-        let url = url.to_lowercase();
-        SPAMMERS.iter().any(|spammer| url.contains(spammer))
-    }
+    static SPAMMERS: LazyLock<AhoCorasick> =
+        LazyLock::new(|| any_of(entries(include_str!("../../data/spammers.txt"))));
+    SPAMMERS.is_match(url)
 }
 
 #[cfg(test)]

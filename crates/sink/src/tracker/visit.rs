@@ -114,12 +114,12 @@ impl Visit {
         fingerprint: i64,
     ) -> rusqlite::Result<Option<Self>> {
         let (site, time) = (request.site.id, request.time);
-        // The plus signs keep SQLite from walking the index by time instead, and from making a new plan for each hit.
+        // The indexes are named, as SQLite would rather walk the one by time, which finds nothing for newcomers.
         if let Some(visitor) = request.visitor {
             let found = db
                 .prepare_cached(&format!(
                     "SELECT {COLUMNS} FROM visit INDEXED BY visit_by_visitor WHERE site = ?1 AND visitor = ?2 \
-                     AND +last_time <= ?3 ORDER BY +last_time DESC LIMIT 1"
+                     AND last_time <= ?3 ORDER BY last_time DESC LIMIT 1"
                 ))?
                 .query_row(params![site, visitor, time + VISIT_LENGTH], Self::read)
                 .optional()?;
@@ -131,7 +131,7 @@ impl Visit {
         let anonymous = if request.visitor.is_some() { "AND user_id IS NULL" } else { "" };
         db.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM visit INDEXED BY visit_by_fingerprint WHERE site = ?1 AND fingerprint = ?2 \
-             AND +last_time BETWEEN ?3 AND ?4 {anonymous} ORDER BY +last_time DESC LIMIT 1"
+             AND last_time BETWEEN ?3 AND ?4 {anonymous} ORDER BY last_time DESC LIMIT 1"
         ))?
         .query_row(params![site, fingerprint, time - VISIT_LENGTH, time + VISIT_LENGTH], Self::read)
         .optional()
