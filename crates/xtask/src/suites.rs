@@ -18,6 +18,8 @@ pub(crate) struct Suite {
     pub(crate) needs: &'static [Tool],
     /// Whether it needs a container engine.
     pub(crate) engine: bool,
+    /// Part of a run that names no steps. The containers are not, until the control plane that they hold is whole.
+    pub(crate) always: bool,
     /// The suite itself.
     pub(crate) run: fn() -> anyhow::Result<()>,
 }
@@ -30,16 +32,35 @@ fn script(path: &str) -> Command {
 
 /// Every suite, in the order in which they run.
 pub(crate) const SUITES: &[Suite] = &[
-    Suite { name: "demo", needs: &[], engine: false, run: || demo::run(&demo::Arguments::of_visits(1000)) },
-    Suite { name: "chaos", needs: &[], engine: false, run: || chaos::run(&chaos::Arguments::standard()) },
-    Suite { name: "soak", needs: &[], engine: false, run: || soak::run(&soak::Arguments::short()) },
+    Suite {
+        name: "demo",
+        needs: &[],
+        engine: false,
+        always: true,
+        run: || demo::run(&demo::Arguments::of_visits(1000)),
+    },
+    Suite {
+        name: "chaos",
+        needs: &[],
+        engine: false,
+        always: true,
+        run: || chaos::run(&chaos::Arguments::standard()),
+    },
+    Suite {
+        name: "soak",
+        needs: &[],
+        engine: false,
+        always: true,
+        run: || soak::run(&soak::Arguments::short()),
+    },
     Suite {
         name: "workflows",
         needs: &[PYTHON],
         engine: false,
+        always: true,
         run: || must(&mut script("tests/workflows.sh")),
     },
-    Suite { name: "containers", needs: &[], engine: true, run: images::suite },
+    Suite { name: "containers", needs: &[], engine: true, always: false, run: images::suite },
 ];
 
 impl Suite {
