@@ -18,7 +18,7 @@ A plan is rules, separated by ';'. A rule is what goes wrong, then '@' and its c
   reset-mid            record, then cut the connection in the middle of the answer
   half                 record, send half of the answer, close in good order
   hang                 take the request and never answer
-  refuse[=SECS]        close the port (for so long, or until the plan changes) and cut open connections
+  refuse[=SECS]        close the port (for so long, or until the plan changes) and end open connections
   drop[=N/M]           answer like any other and record nothing, N times in M
   bulk-half            record the first half of a bulk, and say so in its counts
   bulk-rollback        answer a bulk with 500 and tracked above 0, and record nothing of it

@@ -27,6 +27,9 @@ use crate::tracker::Engine;
 /// How long open connections may finish what they are at, once the receiver is told to stop.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// How long a request under way may take once the port is closed on request: enough for the answer to that request.
+const LAST_WORD: Duration = Duration::from_millis(100);
+
 /// A running receiver. Dropping it stops it without waiting.
 #[derive(Debug)]
 pub struct Handle {
@@ -282,8 +285,12 @@ async fn serve(stream: TcpStream, peer: SocketAddr, shared: Arc<Shared>, open: C
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = open.cancelled() => {
-            cut.reset();
-            return;
+            connection.as_mut().graceful_shutdown();
+            let Ok(ended) = tokio::time::timeout(LAST_WORD, connection.as_mut()).await else {
+                cut.reset();
+                return;
+            };
+            ended
         }
         () = stop.cancelled() => {
             connection.as_mut().graceful_shutdown();

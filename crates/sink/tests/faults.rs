@@ -52,7 +52,8 @@ fn a_reset_cuts_the_connection_and_says_by_its_kind_what_was_recorded() {
 #[test]
 fn a_closed_port_refuses_and_opens_again() {
     let (sink, host) = with_faults("");
-    sink.handle().set_faults("refuse").unwrap();
+    let answer = Request::post("/sink/fault", "text/plain", "refuse").send(&host);
+    assert_eq!(answer.status, 200, "who closes the port is told so");
     let until = |open: bool| {
         for _ in 0..500 {
             if std::net::TcpStream::connect(&host).is_ok() == open {
