@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::metrics::{Cells, Table, add_day};
+use super::metrics::{Cells, Table, add_day, cut};
 use super::period::{Period, span};
 use super::query::{conversions_by, visits_by};
 use super::segment::encoded;
@@ -176,6 +176,7 @@ pub(crate) fn rows(context: &Context<'_>, period: Period, by: By) -> Result<Vec<
         }
         add_day(&mut total, table, MOST_ROWS);
     }
+    let total = cut(total, MOST_ROWS);
     let mut rows: Vec<Cells> = total
         .iter()
         .map(|(label, row)| {

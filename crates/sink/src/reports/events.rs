@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use rusqlite::params;
 
-use super::metrics::{Cells, put, quotient, round};
+use super::metrics::{Cells, OTHERS, put, quotient, round};
 use super::period::{Period, span};
 use super::segment::encoded;
 use super::{Context, ReportError};
 
+const MOST_ROWS: usize = 500;
 const NO_NAME: &str = "Event Name not defined";
 
 /// What events are listed by.
@@ -30,9 +31,44 @@ struct Figures {
     most: Option<f64>,
 }
 
+impl Figures {
+    fn add(&mut self, other: &Self) {
+        let pick = |a: Option<f64>, b: Option<f64>, choose: fn(f64, f64) -> f64| match (a, b) {
+            (Some(a), Some(b)) => Some(choose(a, b)),
+            (a, b) => a.or(b),
+        };
+        self.visits += other.visits;
+        self.visitors += other.visitors;
+        self.events += other.events;
+        self.with_value += other.with_value;
+        self.sum += other.sum;
+        self.least = pick(self.least, other.least, f64::min);
+        self.most = pick(self.most, other.most, f64::max);
+    }
+}
+
+type Rows = BTreeMap<String, Figures>;
+
+/// Keeps the most visited rows and puts the rest into one.
+fn cut(mut rows: Rows) -> Rows {
+    if rows.len() <= MOST_ROWS {
+        return rows;
+    }
+    let former = rows.remove(OTHERS);
+    let mut ranked: Vec<(String, Figures)> = rows.into_iter().collect();
+    ranked.sort_by(|a, b| b.1.visits.total_cmp(&a.1.visits));
+    let rest = ranked.split_off(MOST_ROWS - 1);
+    let mut kept: Rows = ranked.into_iter().collect();
+    let others = kept.entry(OTHERS.to_owned()).or_default();
+    for figures in rest.into_iter().map(|(_, figures)| figures).chain(former) {
+        others.add(&figures);
+    }
+    kept
+}
+
 /// `Events.getCategory`, `getAction`, `getName`.
 pub(crate) fn rows(context: &Context<'_>, period: Period, by: By) -> Result<Vec<Cells>, ReportError> {
-    let mut total: BTreeMap<String, Figures> = BTreeMap::new();
+    let mut total = Rows::new();
     // Each combination of the three counts its own visits; a label has the sum of its combinations.
     let sql = "SELECT category.name, action.name, name.name, count(DISTINCT hit.visit), count(DISTINCT hit.visitor), \
                count(*), count(hit.value), coalesce(sum(hit.value), 0), min(hit.value), max(hit.value) FROM hit \
@@ -44,6 +80,7 @@ pub(crate) fn rows(context: &Context<'_>, period: Period, by: By) -> Result<Vec<
     let mut statement = context.db.prepare(sql)?;
     for day in period.days() {
         let span = span(day, &context.zone);
+        let mut of_day = Rows::new();
         let mut rows = statement.query(params![context.site.id, span.from, span.to])?;
         while let Some(row) = rows.next()? {
             let label = match by {
@@ -51,22 +88,21 @@ pub(crate) fn rows(context: &Context<'_>, period: Period, by: By) -> Result<Vec<
                 By::Action => row.get(1)?,
                 By::Name => row.get::<_, Option<String>>(2)?.unwrap_or_else(|| NO_NAME.to_owned()),
             };
-            let figures = total.entry(label).or_default();
-            figures.visits += row.get::<_, f64>(3)?;
-            figures.visitors += row.get::<_, f64>(4)?;
-            figures.events += row.get::<_, f64>(5)?;
-            figures.with_value += row.get::<_, f64>(6)?;
-            figures.sum += round(row.get(7)?, 2);
-            for (value, sum, choose) in [
-                (row.get::<_, Option<f64>>(8)?, &mut figures.least, f64::min as fn(f64, f64) -> f64),
-                (row.get::<_, Option<f64>>(9)?, &mut figures.most, f64::max),
-            ] {
-                if let Some(value) = value.map(|value| round(value, 2)) {
-                    *sum = Some(sum.map_or(value, |sum| choose(sum, value)));
-                }
-            }
+            of_day.entry(label).or_default().add(&Figures {
+                visits: row.get(3)?,
+                visitors: row.get(4)?,
+                events: row.get(5)?,
+                with_value: row.get(6)?,
+                sum: round(row.get(7)?, 2),
+                least: row.get::<_, Option<f64>>(8)?.map(|value| round(value, 2)),
+                most: row.get::<_, Option<f64>>(9)?.map(|value| round(value, 2)),
+            });
+        }
+        for (label, figures) in cut(of_day) {
+            total.entry(label).or_default().add(&figures);
         }
     }
+    let total = cut(total);
     let visitors = if period.is_long() { "sum_daily_nb_uniq_visitors" } else { "nb_uniq_visitors" };
     let rows = total.into_iter().enumerate().map(|(index, (label, figures))| {
         let mut cells = Cells::new();

@@ -168,16 +168,17 @@ pub(crate) fn add_day(total: &mut Table, day: Table, most_rows: usize) {
 pub(crate) const OTHERS: &str = "Others";
 
 /// Keeps the most visited rows and puts the rest into one.
-pub(crate) fn cut(table: Table, most_rows: usize) -> Table {
+pub(crate) fn cut(mut table: Table, most_rows: usize) -> Table {
     if table.len() <= most_rows {
         return table;
     }
+    let former = table.remove(OTHERS);
     let mut rows: Vec<(String, Dimension)> = table.into_iter().collect();
     rows.sort_by_key(|(_, figures)| std::cmp::Reverse(figures.visit_count()));
     let rest = rows.split_off(most_rows.saturating_sub(1));
     let mut kept: Table = rows.into_iter().collect();
     let others = kept.entry(OTHERS.to_owned()).or_default();
-    for (_, row) in rest {
+    for row in rest.into_iter().map(|(_, row)| row).chain(former) {
         others.add(&Dimension { under: Table::new(), ..row });
     }
     kept

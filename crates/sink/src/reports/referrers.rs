@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::metrics::{Cells, Dimension, Table, add_day};
+use super::metrics::{Cells, Dimension, Table, add_day, cut};
 use super::period::{Period, span};
 use super::query::{conversions_by, visits_by};
 use super::segment::encoded;
@@ -61,6 +61,15 @@ impl Referrers {
             ] {
                 add_day(sum, table, MOST_ROWS);
             }
+        }
+        for table in [
+            &mut total.keywords,
+            &mut total.engines,
+            &mut total.websites,
+            &mut total.campaigns,
+            &mut total.socials,
+        ] {
+            *table = cut(std::mem::take(table), MOST_ROWS);
         }
         Ok(total)
     }
