@@ -70,8 +70,8 @@ for id in $(stack ps -q); do
     name=$(docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}}' "$id")
     found=$(docker inspect --format '{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}} {{.HostConfig.Privileged}} {{.HostConfig.LogConfig.Type}}' "$id")
     check "$name has a read-only root, no capabilities, no new privileges" same "$found" "true [ALL] [no-new-privileges:true] false json-file"
-    limits=$(docker inspect --format '{{and (gt .HostConfig.Memory 0) (gt .HostConfig.NanoCpus 0) (gt .HostConfig.PidsLimit 0) (gt (len .HostConfig.LogConfig.Config) 1)}}' "$id")
-    check "$name has limits, and a log that is rotated" same "$limits" true
+    limits=$(docker inspect --format '{{.HostConfig.Memory}} {{.HostConfig.NanoCpus}} {{.HostConfig.PidsLimit}} {{len .HostConfig.LogConfig.Config}}' "$id")
+    check "$name has limits, and a log that is rotated: $limits" test -z "$(grep -E '(^| )(0|-1|<nil>)( |$)' <<<"$limits")"
     user=$(docker inspect --format '{{.Config.User}}' "$id")
     [[ $name == caddy ]] || check "$name is not root" test -n "$user" -a "$user" != 0 -a "$user" != root
     socket=$(docker inspect --format '{{range .Mounts}}{{.Source}} {{end}}' "$id" | grep -c docker.sock || true)
