@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    fmt,
+    fmt::{self, Write as _},
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
     str::FromStr,
@@ -108,7 +108,8 @@ pub fn help() -> String {
     let mut text = String::from("Environment:\n");
     for Variable { name, default, help } in VARIABLES {
         let default = if default.is_empty() { String::new() } else { format!(" [default: {default}]") };
-        text.push_str(&format!("  {name}\n          {help}{default}\n"));
+        // writing to a text cannot fail
+        let _ = writeln!(text, "  {name}\n          {help}{default}");
     }
     text
 }

@@ -18,6 +18,7 @@ const MOST_FAULTS: usize = 200;
 /// Where the content comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schema(as = ContentSource)]
 pub enum Source {
     /// Saved by the user.
     Custom,
@@ -76,6 +77,7 @@ pub fn refused(faults: Vec<Fault>) -> ApiError {
 
 /// A folder of the site, or a page.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = PageNode)]
 pub struct Node {
     /// The part of the address; at the top a host with its scheme.
     pub name: String,

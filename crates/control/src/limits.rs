@@ -58,7 +58,7 @@ pub(crate) const ROUTES: &[(&str, u32, u32)] = &[
 const TIERS: [u32; 4] = [10, 20, 30, 60];
 
 /// How often clients are forgotten who have not come for a while.
-const FORGET: Duration = Duration::from_secs(60);
+const FORGET: Duration = Duration::from_mins(1);
 
 /// The limit of a route, in requests a minute and client.
 pub fn of(method: &Method, pattern: &str) -> Option<u32> {

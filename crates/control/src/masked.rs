@@ -18,8 +18,22 @@ use crate::{
 /// # Errors
 /// When there is no saved configuration of that id.
 pub async fn unmask(state: &AppState, config: Config, saved: Option<i64>) -> Result<Config, ApiError> {
-    let config = configuration::keep_masked(&stored(state, saved).await?, config);
+    let config = with_saved(state, config, saved).await?;
     Ok(configuration::keep_masked(&present(state), config))
+}
+
+/// The configuration with the secrets of the saved one of that id in the place of their masks.
+///
+/// Who starts with a saved configuration must name it: the secrets of the load generator as it is are those of another
+/// target, perhaps.
+///
+/// # Errors
+/// When there is no saved configuration of that id.
+pub async fn with_saved(state: &AppState, config: Config, saved: Option<i64>) -> Result<Config, ApiError> {
+    Ok(match saved {
+        Some(_) => configuration::keep_masked(&stored(state, saved).await?, config),
+        None => config,
+    })
 }
 
 /// What masks stand for: the saved configuration of that id, or the settings of the load generator as it is.

@@ -88,6 +88,11 @@ fn add_schemas(schemas: &mut Value) {
             .insert("description".to_owned(), "Settings by name. Names in lower case are taken, too.".into());
     }
     schemas["Settings"] = settings;
+    schemas["ShownSettings"] = json!({
+        "description": "Settings by name, as they were saved. ***MASKED*** stands for a secret.",
+        "type": "object",
+        "additionalProperties": { "type": ["string", "number", "boolean", "null"] },
+    });
 }
 
 fn complete_operation(method: &Method, path: &str, operation: &mut Value) {

@@ -71,17 +71,17 @@ fn read<T: DeserializeOwned>(bytes: &Bytes) -> Result<T, ApiError> {
     if !value.is_object() {
         return Err(ApiError::new(Code::Invalid, "the body is not a JSON object: send one in { }"));
     }
-    from_value(value)
+    from_value(&value)
 }
 
 /// Reads a JSON object into a type. Unknown fields are faults, all of them.
 ///
 /// # Errors
 /// Every field that is not known, or else the first that is wrong.
-pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, ApiError> {
+pub fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T, ApiError> {
     let mut unknown = Vec::new();
     let mut track = serde_path_to_error::Track::new();
-    let checked = serde_path_to_error::Deserializer::new(&value, &mut track);
+    let checked = serde_path_to_error::Deserializer::new(value, &mut track);
     let result = serde_ignored::deserialize(checked, |path| {
         if unknown.len() < MOST_FAULTS {
             // a question mark stands for "some", which is no part of the name

@@ -80,12 +80,11 @@ pub enum StartError {
 pub async fn build(config: Config, engine: Arc<dyn Engine>, store: Store) -> Result<Application, StartError> {
     let folder = |source| StartError::DataDir { path: config.data_dir.clone(), source };
     std::fs::create_dir_all(&config.data_dir).map_err(folder)?;
-    let (key, new_key) = match &config.api_key {
-        Some(key) => (ApiKey::new(key), None),
-        None => {
-            let (key, made) = auth::load_or_create(&config.data_file("control-api-key"))?;
-            (ApiKey::new(&key), made.then_some(key))
-        }
+    let (key, new_key) = if let Some(key) = &config.api_key {
+        (ApiKey::new(key), None)
+    } else {
+        let (key, made) = auth::load_or_create(&config.data_file("control-api-key"))?;
+        (ApiKey::new(&key), made.then_some(key))
     };
     funnels::export_at_start(&store, &config).await;
 

@@ -72,7 +72,8 @@ pub(crate) fn make_image(host: &str) {
     let tar = dir.path().join("unit.tar");
     let packed = Command::new("tar").arg("-cf").arg(&tar).arg("-C").arg(dir.path()).arg("unit").status();
     assert!(packed.unwrap().success());
-    let changes = ["--change", "ENTRYPOINT [\"/unit\"]", "--change", "USER 10001:10001", "--change", "VOLUME /scratch"];
+    let changes =
+        ["--change", "ENTRYPOINT [\"/unit\"]", "--change", "USER 10001:10001", "--change", "VOLUME /scratch"];
     let mut words = vec!["import"];
     words.extend(changes);
     words.extend([tar.to_str().unwrap(), IMAGE]);
@@ -180,7 +181,9 @@ impl Bench {
 
     /// Starts the unit with a configuration.
     pub(crate) async fn start_with(&self, concurrency: u32) {
-        let answer = self.post("/api/start", json!({ "config": config(concurrency), "restart_if_running": true })).await;
+        let answer = self
+            .post("/api/start", json!({ "config": config(concurrency), "restart_if_running": true }))
+            .await;
         assert_eq!(answer.0, 200, "{}", answer.1);
     }
 

@@ -60,20 +60,31 @@ async fn a_container_with_every_option_is_made_again_as_it_was() {
         IMAGE, "one", "two words",
     ];
     bench.docker(&words);
-    bench.docker(&["network", "connect", "--alias", "second-crowd", "--ip", "172.31.242.88", &second, &bench.name]);
+    bench.docker(&[
+        "network",
+        "connect",
+        "--alias",
+        "second-crowd",
+        "--ip",
+        "172.31.242.88",
+        &second,
+        &bench.name,
+    ]);
     bench.docker(&["start", &bench.name]);
     bench.until_state("running").await;
     let before = bench.inspect();
 
     for concurrency in [8, 9] {
-        let (status, answer) = bench.post("/api/config/apply", json!({ "config": config(concurrency) })).await;
+        let (status, answer) =
+            bench.post("/api/config/apply", json!({ "config": config(concurrency) })).await;
         assert_eq!(status, 200, "{answer}");
     }
     let after = bench.inspect();
     assert_ne!(before["Id"], after["Id"]);
     assert_eq!(shape(&before), shape(&after));
     assert_eq!(before["Image"], after["Image"]);
-    let env: Vec<&str> = after["Config"]["Env"].as_array().unwrap().iter().map(|pair| pair.as_str().unwrap()).collect();
+    let env: Vec<&str> =
+        after["Config"]["Env"].as_array().unwrap().iter().map(|pair| pair.as_str().unwrap()).collect();
     assert!(env.contains(&"CONCURRENCY=9") && env.contains(&"MINE=kept"), "{env:?}");
     assert!(!after.to_string().contains(TOKEN));
     assert_eq!(bench.containers(), [bench.name.as_str()]);

@@ -24,7 +24,8 @@ async fn a_hundred_cycles_leave_nothing_behind() {
         assert_eq!((started, answer["state"].as_str()), (200, Some("running")), "{cycle}: {answer}");
     }
     for concurrency in 20..40 {
-        let (applied, answer) = bench.post("/api/config/apply", json!({ "config": config(concurrency) })).await;
+        let (applied, answer) =
+            bench.post("/api/config/apply", json!({ "config": config(concurrency) })).await;
         assert_eq!(applied, 200, "{answer}");
     }
     assert_eq!(bench.containers(), [bench.name.as_str()]);
@@ -104,8 +105,20 @@ async fn a_container_that_removes_itself_is_not_lost_either() {
     let data = format!("{}:/app/data", bench.data().display());
     let url = "MATOMO_URL=http://127.0.0.1:9/matomo.php";
     bench.docker(&[
-        "run", "--detach", "--rm", "--name", &bench.name, "--label", &label, "--volume", &data, "--env", url, "--env",
-        "RANDOMIZE_VISITOR_COUNTRIES=false", IMAGE,
+        "run",
+        "--detach",
+        "--rm",
+        "--name",
+        &bench.name,
+        "--label",
+        &label,
+        "--volume",
+        &data,
+        "--env",
+        url,
+        "--env",
+        "RANDOMIZE_VISITOR_COUNTRIES=false",
+        IMAGE,
     ]);
     bench.until_state("running").await;
     let (status, answer) = bench.post("/api/config/apply", json!({ "config": config(13) })).await;

@@ -16,7 +16,8 @@ async fn read(bench_request: tokio_tungstenite::tungstenite::http::Request<()>, 
     let (mut socket, _) = connect_async(bench_request).await.unwrap();
     let (mut expected, mut read) = (None, 0);
     while read < LINES {
-        let message = tokio::time::timeout(Duration::from_secs(60), socket.next()).await.expect("lines go on");
+        let message =
+            tokio::time::timeout(Duration::from_secs(60), socket.next()).await.expect("lines go on");
         let Some(Ok(Message::Text(text))) = message else {
             assert!(matches!(message, Some(Ok(Message::Ping(_)))), "{message:?}");
             continue;
@@ -27,7 +28,8 @@ async fn read(bench_request: tokio_tungstenite::tungstenite::http::Request<()>, 
             continue;
         }
         let text = line["text"].as_str().unwrap();
-        let Some(number) = text.strip_prefix("INFO line ").and_then(|number| number.parse::<u64>().ok()) else {
+        let Some(number) = text.strip_prefix("INFO line ").and_then(|number| number.parse::<u64>().ok())
+        else {
             continue;
         };
         assert!(expected.is_none_or(|expected| expected == number), "{number} instead of {expected:?}");

@@ -31,7 +31,14 @@ impl PrivateEngine {
         let at = |name: &str| self.dir.path().join(name).into_os_string();
         let mut command = Command::new("dockerd");
         command
-            .args(["--bridge", "none", "--iptables=false", "--ip6tables=false", "--cgroup-parent", "/trafficinator-test"])
+            .args([
+                "--bridge",
+                "none",
+                "--iptables=false",
+                "--ip6tables=false",
+                "--cgroup-parent",
+                "/trafficinator-test",
+            ])
             .arg("--data-root")
             .arg(at("data"))
             .arg("--exec-root")

@@ -11,7 +11,7 @@ use crate::{
     audit,
     auth::Caller,
     clock, configuration,
-    error::{ApiError, FieldError},
+    error::{ApiError, Code, FieldError},
     request::{self, Body, Faults, Id, LARGE, Query, Settings},
     store::{Change, Draft, Kind, Saved},
 };
@@ -22,7 +22,9 @@ const MOST_IMPORTED: usize = 1000;
 pub(super) fn configure(app: &mut ServiceConfig<'_>) {
     // Before the routes with an id, which they would otherwise be.
     app.service(export);
+    super::refuse_other_methods(app, "/api/configs/export");
     app.service(import);
+    super::refuse_other_methods(app, "/api/configs/import");
     app.service(list);
     app.service(create);
     app.service(get_one);
@@ -40,7 +42,7 @@ struct SavedConfig {
     /// What it is for.
     description: String,
     /// The settings as they were saved, every secret masked.
-    #[schema(value_type = crate::routes::SettingsSchema)]
+    #[schema(value_type = crate::routes::ShownSettings)]
     config: Settings,
     /// When it was first saved.
     #[schema(value_type = String, format = DateTime)]
@@ -70,7 +72,7 @@ struct SavedConfigs {
 #[derive(Deserialize, ToSchema)]
 pub(super) struct NewConfig {
     /// Unique: 1 to 100 characters.
-    #[schema(min_length = 1, max_length = 100)]
+    #[schema(min_length = 1, max_length = 100, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")]
     pub(super) name: String,
     /// At most 500 characters.
     #[serde(default)]
@@ -81,11 +83,12 @@ pub(super) struct NewConfig {
     pub(super) config: Settings,
 }
 
-/// What is to change; what is left out stays.
+/// What is to change: at least one thing. What is left out stays.
 #[derive(Deserialize, ToSchema)]
+#[schema(min_properties = 1)]
 pub(super) struct ConfigChange {
     /// A new name.
-    #[schema(min_length = 1, max_length = 100)]
+    #[schema(min_length = 1, max_length = 100, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")]
     pub(super) name: Option<String>,
     /// A new description.
     #[schema(max_length = 500)]
@@ -116,6 +119,12 @@ impl NewConfig {
 impl ConfigChange {
     /// Checks what can be checked without knowing what is stored.
     pub(super) fn into_change(self) -> Result<Change, ApiError> {
+        if self.name.is_none() && self.description.is_none() && self.config.is_none() {
+            return Err(ApiError::new(
+                Code::Invalid,
+                "nothing is to change: give a name, a description or a config",
+            ));
+        }
         let mut faults = Faults::default();
         let name = self.name.map(|name| faults.keep(request::name(&name)));
         let description = self.description.map(|description| faults.keep(request::description(&description)));
@@ -232,14 +241,14 @@ struct ConfigFile {
 #[derive(Serialize, Deserialize, ToSchema)]
 struct FiledConfig {
     /// Unique: 1 to 100 characters.
-    #[schema(min_length = 1, max_length = 100)]
+    #[schema(min_length = 1, max_length = 100, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")]
     name: String,
     /// At most 500 characters.
     #[serde(default)]
     #[schema(max_length = 500)]
     description: Option<String>,
     /// Settings by name.
-    #[schema(value_type = crate::routes::SettingsSchema)]
+    #[schema(value_type = crate::routes::ShownSettings)]
     config: Settings,
 }
 

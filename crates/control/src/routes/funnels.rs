@@ -21,6 +21,7 @@ use crate::{
 
 pub(super) fn configure(app: &mut ServiceConfig<'_>) {
     app.service(preview);
+    super::refuse_other_methods(app, "/api/funnels/preview");
     app.service(list);
     app.service(create);
     app.service(get_one);

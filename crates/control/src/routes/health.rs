@@ -14,7 +14,7 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
 
 /// How the control plane is.
 #[derive(Debug, Serialize, ToSchema)]
-struct Health {
+struct ServiceHealth {
     /// Always `healthy`: when it is not, nobody answers.
     status: &'static str,
     /// The program.
@@ -32,11 +32,11 @@ struct Health {
 }
 
 /// How the control plane is. It answers without waiting for the engine.
-#[utoipa::path(tag = "service", responses((status = 200, body = Health)))]
+#[utoipa::path(tag = "service", responses((status = 200, body = ServiceHealth)))]
 #[get("/health")]
-async fn health(state: State) -> Json<Health> {
+async fn health(state: State) -> Json<ServiceHealth> {
     let view = state.load.view();
-    Json(Health {
+    Json(ServiceHealth {
         status: "healthy",
         service: "trafficinator-control",
         version: env!("CARGO_PKG_VERSION"),

@@ -93,6 +93,26 @@ impl utoipa::ToSchema for SettingsSchema {
     }
 }
 
+/// Settings by name as an answer shows them: as they were saved, every secret masked.
+pub(crate) struct ShownSettings;
+
+impl utoipa::PartialSchema for ShownSettings {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        utoipa::openapi::Ref::from_schema_name("ShownSettings").into()
+    }
+}
+
+impl utoipa::ToSchema for ShownSettings {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "ShownSettings".into()
+    }
+}
+
+/// Answers the methods that a route does not know, where another route with an id in its place would take them.
+fn refuse_other_methods(app: &mut ServiceConfig<'_>, path: &'static str) {
+    app.map(|app| app.service(actix_web::web::resource(path).to(unknown)));
+}
+
 /// Runs what takes long or waits for a disk where it holds up nobody.
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,

@@ -39,7 +39,7 @@ struct Preset {
     /// What it is for.
     description: String,
     /// Settings to put on top of an address and a token, every secret masked.
-    #[schema(value_type = crate::routes::SettingsSchema)]
+    #[schema(value_type = crate::routes::ShownSettings)]
     config: Settings,
     /// Whether it is built in, and so cannot be changed.
     builtin: bool,

@@ -34,7 +34,7 @@ struct ConnectionRequest {
     matomo_url: String,
     /// The site that hits would be for.
     #[serde(default = "first_site")]
-    #[schema(minimum = 1, default = 1)]
+    #[schema(minimum = 1, maximum = 4_294_967_295_u64, default = 1)]
     site_id: u64,
     /// The token that hits would carry. `***MASKED***` is the one that is kept for the same address.
     #[schema(write_only, max_length = 1000)]
@@ -46,6 +46,9 @@ struct ConnectionRequest {
     #[schema(minimum = 1, maximum = 60, default = 10)]
     timeout: f64,
 }
+
+/// The number of sites that a Matomo can have.
+const MOST_SITES: u64 = u32::MAX as u64;
 
 fn first_site() -> u64 {
     1
@@ -142,8 +145,9 @@ async fn test_connection(
     let url = faults.keep(target(&matomo_url));
     let timeout = faults.keep(timeout(request.timeout));
     let token = faults.keep(token(token_auth));
-    if request.site_id == 0 {
-        faults.extend([FieldError::new("site_id", "0 is no site: give a number of at least 1")]);
+    if !(1..=MOST_SITES).contains(&request.site_id) {
+        let message = format!("{} is no site: give a number from 1 to {MOST_SITES}", request.site_id);
+        faults.extend([FieldError::new("site_id", message)]);
     }
     faults.check()?;
     let (Some(url), Some(timeout), Some(token)) = (url, timeout, token) else {

@@ -10,7 +10,7 @@ pub(super) const MIGRATIONS: &[&str] =
 
 /// Brings the database to the latest layout. A migration that fails leaves the file as it was.
 pub(super) fn to_latest(db: &mut Connection) -> Result<(), StoreError> {
-    let known = MIGRATIONS.len() as i64;
+    let known = i64::try_from(MIGRATIONS.len()).expect("a program has few layouts");
     // In the transaction, so that two programs that start at once do not both migrate.
     let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
@@ -28,7 +28,7 @@ pub(super) fn to_latest(db: &mut Connection) -> Result<(), StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
+    use std::{fmt::Write as _, path::Path};
 
     use jiff::Timestamp;
 
@@ -45,7 +45,7 @@ mod tests {
             db.execute_batch(migration).unwrap();
             db.execute_batch(rows).unwrap();
         }
-        db.pragma_update(None, "user_version", layout as i64).unwrap();
+        db.pragma_update(None, "user_version", i64::try_from(layout).unwrap()).unwrap();
     }
 
     /// Everything in all tables, and their layout.
@@ -57,14 +57,14 @@ mod tests {
             tables.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().map(Result::unwrap).collect();
         let mut text = String::new();
         for (table, sql) in tables.iter().filter(|(table, _)| !table.starts_with("sqlite_")) {
-            text += &format!("{sql}\n");
+            writeln!(text, "{sql}").unwrap();
             let mut rows = db.prepare(&format!("SELECT * FROM {table} ORDER BY 1, 2")).unwrap();
             let columns = rows.column_count();
             let mut rows = rows.query([]).unwrap();
             while let Some(row) = rows.next().unwrap() {
                 let values: Vec<String> =
                     (0..columns).map(|at| format!("{:?}", row.get_ref(at).unwrap())).collect();
-                text += &format!("  {}\n", values.join(", "));
+                writeln!(text, "  {}", values.join(", ")).unwrap();
             }
         }
         text
@@ -97,7 +97,7 @@ mod tests {
                 .unwrap()
                 .pragma_query_value(None, "user_version", |row| row.get(0))
                 .unwrap();
-            assert_eq!(version, MIGRATIONS.len() as i64);
+            assert_eq!(version, i64::try_from(MIGRATIONS.len()).unwrap());
         }
     }
 
@@ -135,7 +135,10 @@ mod tests {
         let path = dir.path().join("broken.db");
         of_layout(1, &path);
         // in the way of the next migration
-        Connection::open(&path).unwrap().execute_batch("CREATE TABLE backfills (x TEXT, y TEXT) STRICT").unwrap();
+        Connection::open(&path)
+            .unwrap()
+            .execute_batch("CREATE TABLE backfills (x TEXT, y TEXT) STRICT")
+            .unwrap();
         let before = dump(&path);
         assert!(Store::open(&path).is_err());
         assert_eq!(dump(&path), before);

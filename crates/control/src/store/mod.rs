@@ -197,15 +197,13 @@ async fn in_background<T: Send + 'static>(
 impl Inner {
     fn reader(&self) -> Result<Connection, StoreError> {
         let idle = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        match idle {
-            Some(reader) => Ok(reader),
-            None => {
-                let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-                let reader = Connection::open_with_flags(&self.path, flags)?;
-                reader.busy_timeout(PATIENCE)?;
-                Ok(reader)
-            }
+        if let Some(reader) = idle {
+            return Ok(reader);
         }
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let reader = Connection::open_with_flags(&self.path, flags)?;
+        reader.busy_timeout(PATIENCE)?;
+        Ok(reader)
     }
 
     fn give_back(&self, reader: Connection) {

@@ -102,7 +102,7 @@ async fn an_update_changes_what_it_names() {
     assert_json_snapshot!(settled(answer.json()));
     harness.put(&path, json!({ "description": "" })).await.assert_status(200);
     assert_eq!(stored(&harness, id).await, config());
-    harness.put(&path, json!({})).await.assert_status(200);
+    harness.put(&path, json!({})).await.assert_error(422, "invalid");
     harness.put("/api/configs/999", json!({ "name": "x" })).await.assert_error(404, "not_found");
 }
 

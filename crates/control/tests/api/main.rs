@@ -9,6 +9,7 @@ mod funnels;
 mod harness;
 mod headers;
 mod limits;
+mod masked;
 mod presets;
 mod service;
 mod shutdown;

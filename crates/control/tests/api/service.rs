@@ -88,6 +88,13 @@ async fn what_is_not_there_is_not_found_and_a_wrong_method_is_told_the_right_one
     let answer = harness.send(Method::PATCH, "/api/configs/1", None).await;
     answer.assert_error(405, "method_not_allowed");
     assert_eq!(answer.header("allow"), "GET, PUT, DELETE");
+    for (path, allowed) in
+        [("/api/configs/export", "GET"), ("/api/configs/import", "POST"), ("/api/funnels/preview", "POST")]
+    {
+        let answer = harness.send(Method::PUT, path, None).await;
+        answer.assert_error(405, "method_not_allowed");
+        assert_eq!(answer.header("allow"), allowed);
+    }
     let answer = harness.send(Method::DELETE, "/api/validate", None).await;
     answer.assert_error(405, "method_not_allowed");
     assert_eq!(answer.header("allow"), "POST");

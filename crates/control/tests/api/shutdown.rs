@@ -43,3 +43,28 @@ async fn a_request_under_way_is_answered() {
     let ((), answer) = tokio::join!(stopping, answering);
     assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
 }
+
+#[tokio::test]
+async fn an_open_stream_is_ended_and_does_not_hold_it_up() {
+    let mut harness = Harness::start().await;
+    let mut stream = TcpStream::connect(harness.address).await.unwrap();
+    let head = format!(
+        "GET /api/logs/stream HTTP/1.1\r\nHost: x\r\nX-API-Key: {}\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+        crate::harness::KEY
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"\r\n\r\n") {
+        answer.push(stream.read_u8().await.unwrap());
+    }
+    assert!(answer.starts_with(b"HTTP/1.1 101"), "{}", String::from_utf8_lossy(&answer));
+    let ((), frames) = tokio::join!(harness.stop(), async {
+        let mut frames = Vec::new();
+        stream.read_to_end(&mut frames).await.unwrap();
+        frames
+    });
+    // 0x88 begins the frame that closes a WebSocket: it was ended, not cut
+    let close = frames.iter().rposition(|byte| *byte == 0x88);
+    assert!(close.is_some_and(|at| frames.len() - at <= 2 + 125), "{frames:x?}");
+}
