@@ -13,7 +13,7 @@ use anyhow::{Context as _, bail, ensure};
 
 use crate::{
     clock::Stopwatch,
-    say,
+    say, signals,
     tools::{self, Tool},
     workspace::{output_of, root},
 };
@@ -74,6 +74,8 @@ fn start() -> anyhow::Result<Child> {
     // A group of its own: Ctrl-C is for us, and we end it when we are done.
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     say::line("    starting dockerd --mtu 1400, until this command ends");
+    // Or Ctrl-C would end us, and leave it behind.
+    signals::take_over();
     let mut daemon = command.spawn().context("cannot start dockerd")?;
     let watch = Stopwatch::start();
     while !answers() {
