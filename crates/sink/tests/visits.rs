@@ -317,3 +317,43 @@ fn a_days_rows_beyond_the_most_are_put_together() {
     let directories = site.report("Actions.getPageUrls", "day", "2026-03-10", &[]);
     assert_eq!(Site::row(&directories, "dir")["nb_hits"], 106);
 }
+
+#[test]
+fn page_timings_are_averaged_and_may_come_later() {
+    let site = Site::new();
+    site.view_with(
+        "2026-03-10 10:00:00",
+        ANNA,
+        "a",
+        &[("pv_id", "aaaaaa"), ("pf_net", "20"), ("pf_srv", "100")],
+    );
+    site.view_with("2026-03-10 10:00:00", BERT, "a", &[("pv_id", "bbbbbb")]);
+    site.view("2026-03-10 10:00:10", BERT, "b");
+    let later = [
+        ("cid", BERT),
+        ("url", "https://example.test/a"),
+        ("pv_id", "bbbbbb"),
+        ("pf_net", "50"),
+        ("ping", "1"),
+    ];
+    assert_eq!(site.hit("2026-03-10 10:00:20", &later), 200);
+    let pages = site.report("Actions.getPageUrls", "day", "2026-03-10", &[("flat", "1")]);
+    let page = Site::row(&pages, "/a");
+    for (name, figure) in [
+        ("avg_time_network", 0.035),
+        ("min_time_network", 0.02),
+        ("max_time_network", 0.05),
+        ("avg_time_server", 0.1),
+        ("avg_page_load_time", 0.135),
+    ] {
+        assert_eq!(page[name], figure, "{name}");
+    }
+    assert_eq!(
+        (&page["nb_hits_with_time_network"], &page["nb_hits_with_time_server"]),
+        (&2.into(), &1.into())
+    );
+    assert_eq!(Site::row(&pages, "/b")["nb_hits_with_time_network"], 0);
+    assert_eq!(page["avg_time_on_load"], Value::Null, "no page was timed in that stage");
+    let below_zero = [("cid", ANNA), ("url", "https://example.test/a"), ("pf_net", "-5")];
+    assert_eq!(site.hit("2026-03-10 10:00:30", &below_zero), 400);
+}

@@ -232,6 +232,7 @@ impl Call<'_> {
             column,
             segment,
             flat: self.params.flag("flat"),
+            timed: pages::timed(&pages),
             conversions: &conversions,
             only,
         };

@@ -32,6 +32,10 @@ impl Engine {
         // Which action it would be is settled first, as a hit that claims to be one and is none fails, whatever
         // else it says.
         let action = Action::of(request.params, request.site)?;
+        let below_zero = |name: &&str| request.params.int(name).is_some_and(|time| time < -1);
+        if matches!(action, Action::PageView { .. }) && TIMINGS.iter().any(below_zero) {
+            return Err(Problem::Refused("a page timing below 0"));
+        }
         let stated = Conversion::stated(request)?;
         let is_ping = request.params.int("ping") == Some(1);
         let (agent_id, agent) = self.words.agent(&self.db, request.user_agent)?;

@@ -195,6 +195,17 @@ pub(crate) fn add_day(total: &mut Pages, day: Pages) {
     }
 }
 
+/// The stages of loading that any page was timed in.
+pub(crate) fn timed(pages: &Pages) -> [bool; 6] {
+    let mut timed = [false; 6];
+    for page in pages.values() {
+        for (timed, timing) in timed.iter_mut().zip(&page.figures.timings) {
+            *timed |= timing.sum > 0.0;
+        }
+    }
+    timed
+}
+
 /// Counts that `Actions.get` gives.
 pub(crate) fn totals(pages: &Pages) -> (f64, f64) {
     pages

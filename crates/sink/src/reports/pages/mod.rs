@@ -7,6 +7,6 @@ mod read;
 mod show;
 
 pub(super) use cut::cut;
-pub(super) use figures::{Pages, add_day, keywords, totals};
+pub(super) use figures::{Pages, add_day, keywords, timed, totals};
 pub(super) use read::Day;
 pub(super) use show::{Only, Show, rows};

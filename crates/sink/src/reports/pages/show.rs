@@ -21,6 +21,8 @@ pub(crate) struct Show<'a> {
     pub(crate) segment: &'a str,
     /// One row a page instead of one a directory.
     pub(crate) flat: bool,
+    /// The stages of loading that any page was timed in.
+    pub(crate) timed: [bool; 6],
     /// What the whole site converted, by goal.
     pub(crate) conversions: &'a BTreeMap<i64, f64>,
     pub(crate) only: Only,
@@ -133,7 +135,7 @@ fn figure_cells(figures: &Figures, label: &str, show: &Show<'_>, on_first_level:
         }
     }
     if is_page {
-        timing_cells(&mut cells, &figures.timings);
+        timing_cells(&mut cells, &figures.timings, show.timed);
     }
     if is_search {
         put(&mut cells, "nb_pages_per_search", quotient(figures.hits, figures.visits, 1));
@@ -154,17 +156,15 @@ fn put_known(cells: &mut Cells, name: &str, figure: Option<f64>) {
     }
 }
 
-fn timing_cells(cells: &mut Cells, timings: &[Timing; 6]) {
+fn timing_cells(cells: &mut Cells, timings: &[Timing; 6], timed: [bool; 6]) {
     let mut load = 0.0;
-    for (stage, timing) in STAGES.iter().zip(timings) {
-        if timing.hits > 0.0 {
-            let average = quotient(timing.sum, timing.hits, 3);
-            load += average;
-            put(cells, &format!("avg_time_{stage}"), average);
-            put(cells, &format!("nb_hits_with_time_{stage}"), timing.hits);
-            put(cells, &format!("min_time_{stage}"), timing.least.unwrap_or(0.0));
-            put(cells, &format!("max_time_{stage}"), timing.most.unwrap_or(0.0));
-        }
+    for ((stage, timing), _) in STAGES.iter().zip(timings).zip(timed).filter(|(_, timed)| *timed) {
+        let average = quotient(timing.sum, timing.hits, 3);
+        load += average;
+        put(cells, &format!("avg_time_{stage}"), average);
+        put(cells, &format!("nb_hits_with_time_{stage}"), timing.hits);
+        put_known(cells, &format!("min_time_{stage}"), timing.least);
+        put_known(cells, &format!("max_time_{stage}"), timing.most);
     }
     put(cells, "avg_page_load_time", round(load, 3));
 }
