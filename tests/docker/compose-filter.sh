@@ -155,7 +155,14 @@ padding=$(head -c 110000 /dev/zero | tr '\0' x)
 make refused "s/AUTO_START=false/AUTO_START=$padding/"
 ! docker inspect "$name" >/dev/null 2>&1 || { echo "  WRONG a container was made"; failures=$((failures + 1)); }
 
-echo "its log"
+echo "what it says"
+said=$(curl -s "http://$at/images/json")
+if [[ $said == '{"message":"the filter before the engine does not allow it (haproxy.cfg)"}' ]]; then
+    echo "  ok    an error as the engine writes them"
+else
+    echo "  WRONG $said"
+    failures=$((failures + 1))
+fi
 said=$(docker logs "$filter" 2>&1)
 if grep -q "docker-proxy: 403 .* POST /containers/$stranger/start" <<<"$said"; then
     echo "  ok    what was refused is logged"

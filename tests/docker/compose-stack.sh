@@ -32,10 +32,11 @@ done
 head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$work/key"
 chown 10001 "$work/key" && chmod 400 "$work/key"
 key=$(<"$work/key")
+: >"$work/env"
 stack() {
     env -i "PATH=$PATH" "HOME=$HOME" TRAFFICINATOR_VERSION=latest "DOCKER_GID=$(stat -c %g /var/run/docker.sock)" \
         "CONTROL_UI_API_KEY_PATH=$work/key" CONTROL_UI_PORT=$port HTTP_PORT=18080 HTTPS_PORT=$https LOADGEN_MEMORY=256m \
-        SITE_ADDRESS=localhost "${compose[@]}" -p trafficinator-test --env-file /dev/null -f docker-compose.prod.yml --profile tls "$@"
+        SITE_ADDRESS=localhost "${compose[@]}" -p trafficinator-test --env-file "$work/env" -f docker-compose.prod.yml --profile tls "$@"
 }
 clean_up() {
     stack down --volumes --timeout 5 >/dev/null 2>&1 || true
