@@ -82,21 +82,23 @@ impl Day {
             write!(timings, ", count(hit.{stage}), sum(hit.{stage}), min(hit.{stage}), max(hit.{stage})")
                 .expect("writing to a string does not fail");
         }
+        // Grouped first and named afterwards: a text is looked up once, not for every hit.
         let sql = format!(
-            "SELECT hit.{column}, action.type, action.name, action.prefix, count(DISTINCT hit.visit), \
-             count(DISTINCT hit.visitor), count(*), coalesce(max(hit.search_count) = 0, 0), \
-             coalesce(sum(before.type = 8), 0){timings} FROM hit LEFT JOIN action ON action.id = hit.{column} \
-             LEFT JOIN action AS before ON before.id = hit.name_before \
-             WHERE hit.site = ?1 AND hit.time BETWEEN ?2 AND ?3 AND hit.{column} IS NOT NULL \
-             AND hit.event_category IS NULL AND hit.content_name IS NULL AND (action.type IS NULL OR action.type <= 8) \
-             GROUP BY hit.{column} ORDER BY count(*) DESC, action.name"
+            "SELECT page.*, action.type AS type, action.name AS name, action.prefix AS prefix FROM ( \
+             SELECT hit.{column} AS text, count(DISTINCT hit.visit) AS visits, count(DISTINCT hit.visitor) AS visitors, count(*) AS hits, \
+             coalesce(max(hit.search_count) = 0, 0) AS without_result, \
+             coalesce(sum(hit.name_before IN (SELECT id FROM action WHERE type = 8)), 0) AS following{timings} \
+             FROM hit WHERE hit.site = ?1 AND hit.time BETWEEN ?2 AND ?3 AND hit.{column} IS NOT NULL \
+             AND hit.event_category IS NULL AND hit.content_name IS NULL GROUP BY hit.{column}) AS page \
+             LEFT JOIN action ON action.id = page.text WHERE action.type IS NULL OR action.type <= 8 \
+             ORDER BY page.hits DESC, action.name"
         );
         let mut statement = db.prepare(&sql)?;
         let mut rows = statement.query(params![site, span.from, span.to])?;
         let mut room = Room::default();
         while let Some(row) = rows.next()? {
-            let text: i64 = row.get(0)?;
-            let kind = match row.get::<_, Option<i64>>(1)? {
+            let text: i64 = row.get("text")?;
+            let kind = match row.get::<_, Option<i64>>("type")? {
                 Some(2) => WordKind::Outlink,
                 Some(3) => WordKind::Download,
                 Some(4) => WordKind::PageTitle,
@@ -105,11 +107,11 @@ impl Day {
                 None if side == Side::Url => WordKind::PageUrl,
                 None => WordKind::PageTitle,
             };
-            let name: String = row.get::<_, Option<String>>(2)?.unwrap_or_default();
-            let prefix: Option<u8> = row.get(3)?;
+            let name: String = row.get::<_, Option<String>>("name")?.unwrap_or_default();
+            let prefix: Option<u8> = row.get("prefix")?;
             let path = room.place(kind, path_of(kind, &name, prefix.is_some()));
             let is_rest = path.last().is_some_and(|last| last == REST);
-            let hits: f64 = row.get(6)?;
+            let hits: f64 = row.get("hits")?;
             let url = match kind {
                 WordKind::PageTitle | WordKind::Search => None,
                 _ if is_rest => None,
@@ -123,13 +125,13 @@ impl Day {
                 page.url = Some((url, hits));
             }
             let figures = &mut page.figures;
-            figures.visits += row.get::<_, f64>(4)?;
-            *figures.visitors.get_or_insert_default() += row.get::<_, f64>(5)?;
+            figures.visits += row.get::<_, f64>("visits")?;
+            *figures.visitors.get_or_insert_default() += row.get::<_, f64>("visitors")?;
             figures.hits += hits;
-            figures.without_result += row.get::<_, f64>(7)?;
-            figures.following_search += row.get::<_, f64>(8)?;
+            figures.without_result += row.get::<_, f64>("without_result")?;
+            figures.following_search += row.get::<_, f64>("following")?;
             for (stage, timing) in figures.timings.iter_mut().enumerate() {
-                let at = 9 + stage * 4;
+                let at = 6 + stage * 4;
                 timing.add(&Timing {
                     hits: row.get(at)?,
                     sum: row.get::<_, Option<f64>>(at + 1)?.unwrap_or(0.0) / 1000.0,
