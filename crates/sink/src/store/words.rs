@@ -27,7 +27,8 @@ pub(crate) enum WordKind {
     ContentInteraction = 16,
 }
 
-/// So many texts of a kind are remembered before the memory starts afresh: bounded, and large enough that a site's pages stay.
+/// So many texts of a kind are remembered before the memory starts afresh: bounded, and large enough that a site's
+/// pages stay.
 const REMEMBERED: usize = 50_000;
 
 /// The lookups with their memory. Must forget when a transaction is rolled back: what it remembers may be gone.

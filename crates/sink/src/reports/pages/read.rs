@@ -85,7 +85,8 @@ impl Day {
         // Grouped first and named afterwards: a text is looked up once, not for every hit.
         let sql = format!(
             "SELECT page.*, action.type AS type, action.name AS name, action.prefix AS prefix FROM ( \
-             SELECT hit.{column} AS text, count(DISTINCT hit.visit) AS visits, count(DISTINCT hit.visitor) AS visitors, count(*) AS hits, \
+             SELECT hit.{column} AS text, count(DISTINCT hit.visit) AS visits, \
+             count(DISTINCT hit.visitor) AS visitors, count(*) AS hits, \
              coalesce(max(hit.search_count) = 0, 0) AS without_result, \
              coalesce(sum(hit.name_before IN (SELECT id FROM action WHERE type = 8)), 0) AS following{timings} \
              FROM hit WHERE hit.site = ?1 AND hit.time BETWEEN ?2 AND ?3 AND hit.{column} IS NOT NULL \
