@@ -163,6 +163,8 @@ else
     echo "  WRONG $said"
     failures=$((failures + 1))
 fi
+
+echo "its log"
 said=$(docker logs "$filter" 2>&1)
 if grep -q "docker-proxy: 403 .* POST /containers/$stranger/start" <<<"$said"; then
     echo "  ok    what was refused is logged"

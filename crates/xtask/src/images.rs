@@ -102,7 +102,7 @@ pub(crate) fn build(images: &[Image], profile: Profile) -> anyhow::Result<()> {
         let watch = Stopwatch::start();
         must(&mut build_command(*image, profile)?)?;
         let took = say::duration(watch.elapsed());
-        let weight = weight(image.name())?;
+        let weight = weight(&format!("{}:latest", image.name()))?;
         say::line(format!("    {}: {} MB compressed, built in {took}", image.name(), megabytes(weight)));
         if weight >= image.limit() {
             bail!("{} weighs {weight} bytes compressed; its limit is {}", image.name(), image.limit());
