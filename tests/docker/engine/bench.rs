@@ -30,7 +30,7 @@ pub(crate) struct Bench {
     pub(crate) dir: TempDir,
     client: reqwest::Client,
     stop: Option<oneshot::Sender<()>>,
-    served: Option<JoinHandle<std::io::Result<()>>>,
+    served: Option<Served>,
 }
 
 /// Runs `docker` on an engine, and returns what it said.
@@ -86,7 +86,7 @@ impl Bench {
         Self::on(host(), name).await
     }
 
-    /// A control plane on that engine.
+    /// A control plane on that engine. One that is not the machine's own has no networks but the machine's.
     pub(crate) async fn on(host: &str, name: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         std::os::unix::fs::chown(dir.path(), Some(10001), Some(10001)).ok();
@@ -98,11 +98,8 @@ impl Bench {
         rustls::crypto::ring::default_provider().install_default().ok();
         let application = Self::application(&host, &name, dir.path()).await;
         let url = application.url();
-        let (stop, stopped) = oneshot::channel();
-        let served = tokio::spawn(application.run(async move {
-            stopped.await.ok();
-        }));
-        let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(120)).build().unwrap();
+        let (stop, served) = serve(application);
+        let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_mins(2)).build().unwrap();
         Self { name, host, url, dir, client, stop: Some(stop), served: Some(served) }
     }
 
@@ -117,6 +114,7 @@ impl Bench {
             ("DOCKER_HOST", host),
             ("LOADGEN_CONTAINER_NAME", name),
             ("LOADGEN_IMAGE", IMAGE),
+            ("LOADGEN_NETWORK", if host == self::host() { "" } else { "host" }),
         ];
         let vars = vars.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let config = Config::from_vars(&vars, &|_| Err("no files".to_owned())).unwrap();
@@ -133,8 +131,10 @@ impl Bench {
 
     /// Starts a control plane where another one has ended.
     pub(crate) async fn start_again(&mut self) {
-        let dir = std::mem::replace(&mut self.dir, tempfile::tempdir().unwrap());
-        *self = Self::start(self.host.clone(), self.name.clone(), dir).await;
+        let application = Self::application(&self.host, &self.name, self.dir.path()).await;
+        self.url = application.url();
+        let (stop, served) = serve(application);
+        (self.stop, self.served) = (Some(stop), Some(served));
     }
 
     pub(crate) fn docker(&self, words: &[&str]) -> String {
@@ -224,6 +224,16 @@ impl Drop for Bench {
             run(&self.host, &["rm", "--force", "--volumes", id]);
         }
     }
+}
+
+type Served = JoinHandle<std::io::Result<()>>;
+
+fn serve(application: Application) -> (oneshot::Sender<()>, Served) {
+    let (stop, stopped) = oneshot::channel();
+    let served = tokio::spawn(application.run(async move {
+        stopped.await.ok();
+    }));
+    (stop, served)
 }
 
 /// A configuration that can run, sends nothing and has a token.

@@ -12,33 +12,27 @@ use tempfile::TempDir;
 use crate::bench::{Bench, config, docker_on, host, make_image};
 
 /// An engine that nobody else uses.
-struct PrivateEngine {
+pub(crate) struct PrivateEngine {
     dir: TempDir,
     daemon: Option<Child>,
 }
 
 impl PrivateEngine {
     /// A place for one; none runs.
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { dir: tempfile::tempdir().unwrap(), daemon: None }
     }
 
-    fn host(&self) -> String {
+    pub(crate) fn host(&self) -> String {
         format!("unix://{}/docker.sock", self.dir.path().display())
     }
 
-    fn start(&mut self) {
+    pub(crate) fn start(&mut self) {
         let at = |name: &str| self.dir.path().join(name).into_os_string();
         let mut command = Command::new("dockerd");
+        // It shares the bridge of the machine's engine: with `--bridge none` it would remove it.
         command
-            .args([
-                "--bridge",
-                "none",
-                "--iptables=false",
-                "--ip6tables=false",
-                "--cgroup-parent",
-                "/trafficinator-test",
-            ])
+            .args(["--iptables=false", "--ip6tables=false", "--cgroup-parent", "/trafficinator-test"])
             .arg("--data-root")
             .arg(at("data"))
             .arg("--exec-root")
@@ -95,7 +89,7 @@ async fn an_engine_that_is_away_at_start_and_restarted_under_load_is_found_again
     #[rustfmt::skip]
     bench.docker(&[
         "run", "--detach", "--name", &bench.name, "--label", &label, "--volume", &volume, "--network", "host",
-        "--restart", "unless-stopped", "--env", "BULK_SIZE=1000", "--env", "MATOMO_URL=http://127.0.0.1:9/matomo.php",
+        "--restart", "unless-stopped", "--env", "TARGET_VISITS_PER_DAY=1000", "--env", "MATOMO_URL=http://127.0.0.1:9/matomo.php",
         "--env", "RANDOMIZE_VISITOR_COUNTRIES=false", crate::bench::IMAGE,
     ]);
     bench.until_state("running").await;
@@ -126,6 +120,13 @@ async fn a_control_plane_that_is_killed_at_any_moment_loses_no_container() {
         killed.join().unwrap();
         bench.start_again().await;
         bench.until_state("running").await;
+        // putting things right takes a moment
+        for _ in 0..200 {
+            if bench.containers() == [bench.name.as_str()] && bench.really() == "running" {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
         assert_eq!(bench.containers(), [bench.name.as_str()], "round {round}");
         assert_eq!(bench.really(), "running", "round {round}");
         bench.stop().await;

@@ -62,8 +62,8 @@ fn main() {
         thread::spawn(move || report(port));
     }
     // Lines a second, in the place of a setting that has no other effect here.
-    let rate: u64 = setting("BULK_SIZE").parse().unwrap_or(0);
-    if rate < 1000 {
+    let rate: u64 = setting("TARGET_VISITS_PER_DAY").parse().unwrap_or(0);
+    if rate == 0 {
         loop {
             thread::sleep(Duration::from_secs(3600));
         }

@@ -174,7 +174,7 @@ fn ended(run: Run, state: RunState, error: &str) -> Run {
 /// What became of one that has ended.
 fn judged(run: Run, summary: Option<&RunReport>, exit_code: Option<i64>) -> Run {
     let progress = summary.and_then(progress_in).unwrap_or(run.progress);
-    let run = Run { progress, exit_code, ..run };
+    let run = Run { exit_code, progress, ..run };
     let done = summary.is_some() && progress.visits_sent + progress.visits_failed >= progress.visits_planned;
     match exit_code {
         _ if done && exit_code.is_none_or(|code| code == 0) => ended(run, RunState::Finished, ""),
@@ -235,6 +235,7 @@ mod tests {
             days_done: 0,
             days: 7,
             visits_sent: 0,
+            visits_failed: 0,
             visits_planned: 700,
             estimated_end: None,
         }

@@ -7,6 +7,7 @@ use settings::{Finding, Rejected};
 
 use super::{
     Blueprint, EngineError, State, Unit,
+    come_up::needs_signal,
     configuration::{self, Vars},
     generator::LoadGenerator,
 };
@@ -14,7 +15,7 @@ use super::{
 /// How long a unit is given to end when nobody says how long, at the least.
 const DEFAULT_STOP: Duration = Duration::from_secs(10);
 /// The longest that a unit may ask for.
-const LONGEST_STOP: Duration = Duration::from_secs(60);
+const LONGEST_STOP: Duration = Duration::from_mins(1);
 
 /// A change that was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -219,17 +220,14 @@ impl LoadGenerator {
     }
 
     async fn apply_now(&self, config: Vars) -> Change {
-        match self.find().await? {
-            Some(unit) => self.replace(&unit, &config, None, None).await,
-            None => {
-                let blueprint = self.blueprint().await?;
-                let warnings = self.create(&blueprint, &config).await?;
-                let state = self.state_now().await?;
-                let message =
-                    format!("{} is created with the configuration, and not started", self.place.name);
-                Ok(Done { warnings, ..self.done(message, state, false) })
-            }
+        if let Some(unit) = self.find().await? {
+            return self.replace(&unit, &config, None, None).await;
         }
+        let blueprint = self.blueprint().await?;
+        let warnings = self.create(&blueprint, &config).await?;
+        let state = self.state_now().await?;
+        let message = format!("{} is created with the configuration, and not started", self.place.name);
+        Ok(Done { warnings, ..self.done(message, state, false) })
     }
 
     /// Starts a unit that has its configuration already.
@@ -354,7 +352,7 @@ impl LoadGenerator {
         let mut message = format!("{name} is {}", unit.state);
         if unit.state == State::Stopped {
             message = format!("{name} came up, did its work and ended");
-        } else if self.needs_signal(&unit) {
+        } else if needs_signal(&unit) {
             if produce {
                 self.give_signal(&unit).await?;
                 message.push_str(" and got its start signal");
@@ -377,7 +375,7 @@ impl LoadGenerator {
 
     /// Whether it is known to wait for the start signal.
     async fn waits(&self, unit: &Unit) -> bool {
-        if !self.needs_signal(unit) {
+        if !needs_signal(unit) {
             return false;
         }
         // Where it cannot be asked: it waits, as it does after every start until somebody gives the signal.

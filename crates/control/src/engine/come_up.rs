@@ -93,12 +93,6 @@ impl LoadGenerator {
         words
     }
 
-    /// Whether it begins by a signal only.
-    pub(super) fn needs_signal(&self, unit: &Unit) -> bool {
-        let value = unit.blueprint.env.get("AUTO_START").map(|value| value.trim().to_ascii_lowercase());
-        matches!(value.as_deref(), Some("false" | "0" | "no" | "off"))
-    }
-
     /// Takes a start signal away that nobody has taken.
     pub(super) fn withdraw_signal(&self) {
         let unit = self.view().unit;
@@ -122,7 +116,7 @@ impl LoadGenerator {
         let interval =
             unit.blueprint.env.get("START_CHECK_INTERVAL").and_then(|text| text.trim().parse().ok());
         let interval = Duration::try_from_secs_f64(interval.unwrap_or(2.0)).unwrap_or_default();
-        let deadline = Instant::now() + interval.min(Duration::from_secs(60)) + NOTICE;
+        let deadline = Instant::now() + interval.min(Duration::from_mins(1)) + NOTICE;
         // What lies there before a process begins to wait is thrown away by it: so it must wait first.
         self.until(deadline, unit, RunState::Waiting, true).await;
         let unwritable = |error: io::Error| ChangeError::File {
@@ -154,4 +148,10 @@ impl LoadGenerator {
             sleep(STEP).await;
         }
     }
+}
+
+/// Whether it begins by a signal only.
+pub(super) fn needs_signal(unit: &Unit) -> bool {
+    let value = unit.blueprint.env.get("AUTO_START").map(|value| value.trim().to_ascii_lowercase());
+    matches!(value.as_deref(), Some("false" | "0" | "no" | "off"))
 }

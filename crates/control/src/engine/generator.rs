@@ -25,6 +25,9 @@ const INTERVAL: Duration = Duration::from_millis(700);
 /// How long it may take to answer before the state is not known any more.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// When, after our start, it is seen to that an earlier process has left nothing half done.
+const REPAIRS: [Duration; 2] = [Duration::ZERO, Duration::from_secs(30)];
+
 /// Which load generator it is, and where it shares files with us.
 #[derive(Debug, Clone)]
 pub struct Place {
@@ -157,14 +160,15 @@ impl LoadGenerator {
     /// Keeps the view until the token is cancelled.
     pub async fn watch(self: Arc<Self>, stop: CancellationToken) {
         let mut changes = self.engine.changes();
-        let (mut listening, mut repaired) = (true, false);
+        let mut listening = true;
+        // What an earlier process has asked the engine for may happen after its end, and after our first look.
+        let mut repairs = REPAIRS.iter().copied().peekable();
+        let began = tokio::time::Instant::now();
         loop {
-            let mut view = self.look().await;
-            if !repaired && view.connected() {
-                // Every change repairs first, also this one that changes nothing.
-                self.run(async {}).await;
-                repaired = true;
-                view = self.view();
+            let view = self.look().await;
+            if view.connected() && repairs.next_if(|after| began.elapsed() >= *after).is_some() {
+                // Nobody waits for it.
+                tokio::spawn(Arc::clone(&self).repair_again());
             }
             if !listening && view.connected() {
                 // The engine is back; what happened between is in the view already.

@@ -4,7 +4,9 @@
 //! ended and put aside, not removed, until the new one has come up. At every moment one of the two can be had again; and
 //! when this program is killed half-way, the names alone tell it at its next start how to go on.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
+
+use report::RunState;
 
 use super::{
     EngineError, State, Unit,
@@ -14,27 +16,26 @@ use super::{
 };
 
 /// How long an engine that is away is waited for when something must be put back.
-const AWAY: Duration = Duration::from_secs(60);
+const AWAY: Duration = Duration::from_mins(1);
 
-/// What a unit did that was put aside; it stands in its name.
-const ASIDE: [(&str, Before); 3] = [
-    ("previous-still", Before::Still),
-    ("previous-active", Before::Active { producing: true }),
-    ("previous-frozen", Before::Frozen),
-];
+/// What the old unit did. It stands in the names of the two, `NAME.next-...` and `NAME.previous-...`.
+const EACH: [Before; 3] = [Before::Still, Before::Active { producing: true }, Before::Frozen];
+
+fn word(before: Before) -> &'static str {
+    match before {
+        Before::Still => "still",
+        Before::Active { .. } => "active",
+        Before::Frozen => "frozen",
+    }
+}
 
 impl LoadGenerator {
-    fn next_name(&self) -> String {
-        format!("{}.next", self.place.name)
+    fn next_name(&self, before: Before) -> String {
+        format!("{}.next-{}", self.place.name, word(before))
     }
 
     fn aside_name(&self, before: Before) -> String {
-        let word = match before {
-            Before::Still => ASIDE[0].0,
-            Before::Active { .. } => ASIDE[1].0,
-            Before::Frozen => ASIDE[2].0,
-        };
-        format!("{}.{word}", self.place.name)
+        format!("{}.previous-{}", self.place.name, word(before))
     }
 
     /// Puts a unit with another configuration in the place of `old`, and lets it do what `then` says; else what the old
@@ -49,7 +50,7 @@ impl LoadGenerator {
         let (blueprint, warnings) = self.configured(&old.blueprint, config, old.user)?;
         let timeout = timeout.unwrap_or_else(|| patience(old));
         let before = self.before(old).await;
-        let next = self.next_name();
+        let next = self.next_name(before);
         let untouched = |cause: EngineError| ChangeError::RolledBack {
             cause: Box::new(cause.into()),
             after: Aftermath::Untouched,
@@ -94,7 +95,7 @@ impl LoadGenerator {
             Ok(()) | Err(EngineError::Missing(_)) => {}
             Err(error) => return Err(error.into()),
         }
-        self.engine.rename(&self.next_name(), name).await?;
+        self.engine.rename(&self.next_name(before), name).await?;
         if then == Before::Still {
             let state = self.state_now().await?;
             return Ok(self.done(
@@ -150,7 +151,7 @@ impl LoadGenerator {
                 other => other?,
             }
         }
-        self.engine.remove(&self.next_name()).await?;
+        self.engine.remove(&self.next_name(before)).await?;
         self.revive(before).await
     }
 
@@ -182,7 +183,7 @@ impl LoadGenerator {
 
     /// Finishes or undoes what an earlier process was killed in; false when it must be tried again.
     pub(super) async fn repair_after_start(&self) -> bool {
-        match self.repair().await {
+        match self.repair(true).await {
             Ok(()) => true,
             Err(ChangeError::Engine(EngineError::Away { .. } | EngineError::Slow { .. })) => false,
             Err(problem) => {
@@ -192,35 +193,66 @@ impl LoadGenerator {
         }
     }
 
-    async fn repair(&self) -> Result<(), ChangeError> {
-        let main = self.find().await?;
-        for (_, before) in ASIDE {
-            let aside = self.aside_name(before);
-            let Some(old) = self.engine.find(&aside).await? else { continue };
-            let state = main.as_ref().map_or(State::NotFound, |unit| unit.state);
-            let finished = match before {
-                Before::Still => main.is_some(),
-                Before::Active { .. } => matches!(state, State::Running | State::Paused),
-                Before::Frozen => state == State::Paused,
-            };
-            if finished {
-                tracing::warn!(
-                    name = self.place.name,
-                    "an interrupted re-creation was as good as done, and is finished"
-                );
-                self.engine.remove(&aside).await?;
-                self.folder.remove_token(&old.blueprint.env);
-            } else {
-                tracing::warn!(name = self.place.name, "an interrupted re-creation is undone");
-                self.try_to_put_back(&old, before).await?;
+    /// The same once more. Whatever is found now has come too late to tell what the unit did.
+    pub(super) async fn repair_again(self: Arc<Self>) {
+        let this = Arc::clone(&self);
+        self.run(async move {
+            if let Err(problem) = this.repair(false).await {
+                tracing::warn!(name = this.place.name, %problem, "what an earlier process left is still there");
             }
-            return Ok(());
+        })
+        .await;
+    }
+
+    async fn repair(&self, revive: bool) -> Result<(), ChangeError> {
+        let main = self.find().await?;
+        for before in EACH {
+            let (aside, next) = (self.aside_name(before), self.next_name(before));
+            if let Some(old) = self.engine.find(&aside).await? {
+                let state = main.as_ref().map_or(State::NotFound, |unit| unit.state);
+                let finished = match before {
+                    Before::Still => main.is_some(),
+                    Before::Active { .. } => matches!(state, State::Running | State::Paused),
+                    Before::Frozen => state == State::Paused,
+                };
+                if finished {
+                    tracing::warn!(name = self.place.name, "an interrupted re-creation was as good as done");
+                    self.engine.remove(&aside).await?;
+                    self.folder.remove_token(&old.blueprint.env);
+                } else {
+                    tracing::warn!(name = self.place.name, "an interrupted re-creation is undone");
+                    self.try_to_put_back(&old, before).await?;
+                }
+                break;
+            }
+            if let Some(made) = self.engine.find(&next).await? {
+                tracing::warn!(name = self.place.name, "a re-creation that had just begun is undone");
+                if let Some(unit) = main.as_ref().filter(|_| revive) {
+                    self.outlast_a_stop(unit).await?;
+                    self.revive(before).await?;
+                }
+                // Last: as long as it is there, it tells what the old one did.
+                self.engine.remove(&next).await?;
+                self.folder.remove_token(&made.blueprint.env);
+                break;
+            }
         }
-        if let Some(next) = self.engine.find(&self.next_name()).await? {
-            self.engine.remove(&self.next_name()).await?;
-            self.folder.remove_token(&next.blueprint.env);
-        }
+        let main = self.find().await?;
         self.folder.sweep_tokens(&self.place.name, main.as_ref().map(|unit| &unit.blueprint.env));
+        Ok(())
+    }
+
+    /// The process that was killed may have asked the engine to stop the unit: waits until that has happened, or it is
+    /// clear that it will not.
+    async fn outlast_a_stop(&self, unit: &Unit) -> Result<(), ChangeError> {
+        let deadline = tokio::time::Instant::now() + patience(unit);
+        while self.state_now().await? == State::Running && tokio::time::Instant::now() < deadline {
+            let report = self.reports.of(unit).await;
+            if report.is_some_and(|report| report.run.state != RunState::Draining) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
         Ok(())
     }
 

@@ -58,16 +58,14 @@ impl LogReader {
                     return Some(self.hand_out(piece.lines));
                 }
             } else if let Some(cursor) = self.cursor {
-                match self.lines_of_history(cursor).await {
-                    Some(lines) => return Some(self.hand_out(lines)),
-                    None => {
-                        // Neither here nor there: go on with the oldest that is kept.
-                        self.history = None;
-                        self.cursor = None;
-                        self.missed = true;
-                        continue;
-                    }
+                if let Some(lines) = self.lines_of_history(cursor).await {
+                    return Some(self.hand_out(lines));
                 }
+                // Neither here nor there: go on with the oldest that is kept.
+                self.history = None;
+                self.cursor = None;
+                self.missed = true;
+                continue;
             }
             self.newest.changed().await.ok()?;
         }

@@ -1,6 +1,6 @@
 //! No secret leaves by the log: what is known to be one is replaced before a line is kept.
 
-use std::sync::{LazyLock, RwLock};
+use std::sync::{LazyLock, PoisonError, RwLock};
 
 use regex::Regex;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -24,7 +24,7 @@ impl Redactor {
         if secret.len() < SHORTEST || secret == MASK {
             return;
         }
-        let mut secrets = self.secrets.write().expect("no holder of this lock panics");
+        let mut secrets = self.secrets.write().unwrap_or_else(PoisonError::into_inner);
         if secrets.iter().any(|known| known.expose_secret() == secret) {
             return;
         }
@@ -40,7 +40,7 @@ impl Redactor {
             Regex::new(r#"(?i)(token_auth["']?\s*[=:]\s*["']?)[^\s&"'#]+"#).expect("the pattern is valid")
         });
         let mut text = text;
-        for secret in self.secrets.read().expect("no holder of this lock panics").iter() {
+        for secret in self.secrets.read().unwrap_or_else(PoisonError::into_inner).iter() {
             if text.contains(secret.expose_secret()) {
                 text = text.replace(secret.expose_secret(), MASK);
             }

@@ -112,8 +112,8 @@ mod tests {
         Line::new(Position { run: 0, at, n: 0 }, jiff::Timestamp::UNIX_EPOCH, text.into())
     }
 
-    fn position(at: u64) -> Option<Position> {
-        Some(Position { run: 0, at, n: 0 })
+    fn position(at: u64) -> Position {
+        Position { run: 0, at, n: 0 }
     }
 
     #[test]
@@ -130,7 +130,7 @@ mod tests {
         ring.push(line(1, "small"));
         ring.push(line(2, &"x".repeat(5000)));
         assert_eq!(ring.after(None, 10, usize::MAX).lines.len(), 1);
-        assert!(ring.after(position(0), 10, usize::MAX).gap);
+        assert!(ring.after(Some(position(0)), 10, usize::MAX).gap);
     }
 
     proptest! {

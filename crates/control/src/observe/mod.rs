@@ -81,7 +81,7 @@ impl Observer {
     pub async fn look(&self, unit: &Unit) {
         let figures = match self.load.reports().of(unit).await {
             Some(report) => Some(Figures::of_report(&report)),
-            None => self.from_log(unit),
+            None => self.read_log(unit),
         };
         if let Some(figures) = figures {
             self.take(unit, figures);
@@ -89,7 +89,7 @@ impl Observer {
     }
 
     /// The figures in the newest line of statistics of this run that was not read yet.
-    fn from_log(&self, unit: &Unit) -> Option<Figures> {
+    fn read_log(&self, unit: &Unit) -> Option<Figures> {
         let after = self.memory().line;
         let line = self.logs.newest_where(after, |line| Figures::is_in(&line.text))?;
         self.memory().line = Some(line.position);

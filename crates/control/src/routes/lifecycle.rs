@@ -32,7 +32,7 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
 }
 
 /// How to start.
-#[derive(Deserialize, ToSchema)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 struct StartRequest {
     /// A configuration: the container is re-created with it.
@@ -42,12 +42,6 @@ struct StartRequest {
     config_id: Option<i64>,
     /// Also when it runs.
     restart_if_running: bool,
-}
-
-impl Default for StartRequest {
-    fn default() -> Self {
-        Self { config: None, config_id: None, restart_if_running: false }
-    }
 }
 
 /// How to restart.
@@ -75,7 +69,8 @@ struct ApplyRequest {
 /// How long to wait for it to end.
 #[derive(Deserialize, IntoParams)]
 struct StopQuery {
-    /// Seconds, 1 to 60, for the visits under way; then it is ended by force. By default 10, or what GRACE_PERIOD asks for.
+    /// Seconds, 1 to 60, for the visits under way; then it is ended by force. By default 10, or what
+    /// `GRACE_PERIOD` asks for.
     #[serde(default)]
     #[param(minimum = 1, maximum = 60)]
     timeout: Option<u64>,

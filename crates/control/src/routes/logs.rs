@@ -33,7 +33,7 @@ const FRAME: usize = 64 << 10;
 /// How often a reader is asked whether it is there.
 const PING: Duration = Duration::from_secs(20);
 /// How long a reader may be silent, or take nothing.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 
 pub(super) fn configure(app: &mut ServiceConfig<'_>) {
     // Before the routes that begin like them.
@@ -93,7 +93,8 @@ impl FilterQuery {
 
 /// The last lines of the log.
 #[derive(Debug, Serialize, ToSchema)]
-struct Logs {
+#[schema(as = Logs)]
+struct LastLines {
     /// The lines, the oldest first.
     logs: Vec<String>,
     /// How many there are.
@@ -107,9 +108,9 @@ struct Logs {
 }
 
 /// The last lines of the load generator's log. Secrets are masked.
-#[utoipa::path(tag = "logs", operation_id = "get_logs", params(LogsQuery, FilterQuery), responses((status = 200, body = Logs)))]
+#[utoipa::path(tag = "logs", operation_id = "get_logs", params(LogsQuery, FilterQuery), responses((status = 200, body = LastLines)))]
 #[get("/api/logs")]
-async fn logs(_: Caller, state: State, Query(query): Query<LogsQuery>) -> Result<Json<Logs>, ApiError> {
+async fn logs(_: Caller, state: State, Query(query): Query<LogsQuery>) -> Result<Json<LastLines>, ApiError> {
     let filter = query.filter.parse()?;
     if !LINES.contains(&query.lines) {
         let message = format!("{} is out of range: give {} to {}", query.lines, LINES.start(), LINES.end());
@@ -125,14 +126,21 @@ async fn logs(_: Caller, state: State, Query(query): Query<LogsQuery>) -> Result
             in_time && filter.wants(line)
         });
         let logs: Vec<String> = lines.iter().map(|line| line.text.to_string()).collect();
-        Ok(Json(Logs { lines_returned: logs.len(), logs, container_state, cursor, searched_all: in_time }))
+        Ok(Json(LastLines {
+            lines_returned: logs.len(),
+            logs,
+            container_state,
+            cursor,
+            searched_all: in_time,
+        }))
     })
     .await
 }
 
 /// A ticket for one stream.
 #[derive(Debug, Serialize, ToSchema)]
-struct Ticket {
+#[schema(as = Ticket)]
+struct Issued {
     /// The ticket, good once.
     ticket: String,
     /// What to offer as subprotocols when the stream is opened: `new WebSocket(url, protocols)`.
@@ -141,13 +149,13 @@ struct Ticket {
     expires_in_s: u64,
 }
 
-/// A ticket to open the stream with, for browsers: their WebSockets can send no key.
-#[utoipa::path(tag = "logs", operation_id = "create_log_ticket", responses((status = 200, body = Ticket)))]
+/// A ticket to open the stream with, for browsers: there a socket can send no key.
+#[utoipa::path(tag = "logs", operation_id = "create_log_ticket", responses((status = 200, body = Issued)))]
 #[post("/api/logs/ticket")]
-async fn ticket(_: Caller, state: State) -> Result<Json<Ticket>, ApiError> {
+async fn ticket(_: Caller, state: State) -> Result<Json<Issued>, ApiError> {
     let ticket = state.tickets.issue(clock::instant())?;
     let protocols = vec![PROTOCOL.to_owned(), format!("{TICKET_PROTOCOL_PREFIX}{ticket}")];
-    Ok(Json(Ticket { ticket, protocols, expires_in_s: Tickets::LIFETIME_S }))
+    Ok(Json(Issued { ticket, protocols, expires_in_s: Tickets::LIFETIME_S }))
 }
 
 /// What to stream.

@@ -148,7 +148,7 @@ async fn status(_: Caller, state: State) -> Json<Status> {
         config: unit
             .map(|unit| configuration::shown(&unit.blueprint.env, state.load.folder()))
             .unwrap_or_default(),
-        stats: figures.map(|figures| stats(figures, unit, rate, now)),
+        stats: figures.as_ref().map(|figures| stats(figures, unit, rate, now)),
         error: view
             .error
             .map(|error| error.to_string())
@@ -156,7 +156,7 @@ async fn status(_: Caller, state: State) -> Json<Status> {
     })
 }
 
-fn stats(figures: Figures, unit: Option<&Unit>, rate: f64, now: Timestamp) -> Stats {
+fn stats(figures: &Figures, unit: Option<&Unit>, rate: f64, now: Timestamp) -> Stats {
     let running = unit.is_some_and(|unit| unit.state == engine::State::Running);
     Stats {
         uptime: unit.and_then(|unit| uptime(unit, now)),

@@ -172,7 +172,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(&dir.path().join("test.db")).unwrap();
         for (at, visits) in [(600, 1), (610, 2), (610, 3), (1190, 4), (1200, 5)] {
-            let latency = (visits != 4).then(|| [visits as f64, 20.0, 30.0]);
+            let latency = (visits != 4).then_some([visits as f64, 20.0, 30.0]);
             store.add_to_series(piece_at(at, visits, latency)).await.unwrap();
         }
         let visits =

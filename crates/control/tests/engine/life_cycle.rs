@@ -89,7 +89,7 @@ async fn applying_leaves_a_still_one_still() {
     bench.generator.stop(Some(TIMEOUT)).await.unwrap();
     let done = bench.generator.apply(config(&[("CONCURRENCY", "8")])).await.unwrap();
     assert_eq!((done.state, done.restarted), (State::Created, false), "{}", done.message);
-    assert!(!bench.engine.calls().contains(&(Call::Start, format!("{NAME}.next"))));
+    assert!(!bench.engine.calls().contains(&(Call::Start, format!("{NAME}.next-still"))));
 }
 
 #[tokio::test(start_paused = true)]

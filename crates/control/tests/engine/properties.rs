@@ -92,7 +92,10 @@ async fn take<E: Engine + Clone>(bench: &Bench<E>, step: Step, number: usize) {
 async fn agree<E: Engine + Clone>(bench: &Bench<E>, step: Step) {
     let really = bench.engine.find(NAME).await.unwrap().map_or(State::NotFound, |unit| unit.state);
     assert_eq!(bench.generator.look().await.state(), really, "after {step:?}");
-    for aside in ["next", "previous-still", "previous-active", "previous-frozen"] {
+    for aside in ["next", "previous"]
+        .iter()
+        .flat_map(|side| ["still", "active", "frozen"].map(|what| format!("{side}-{what}")))
+    {
         let left = bench.engine.find(&format!("{NAME}.{aside}")).await.unwrap();
         assert!(left.is_none(), "{aside} is left behind after {step:?}");
     }

@@ -24,7 +24,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 pub(crate) const NAME: &str = "matomo-loadgen";
 
 /// A program that behaves like the load generator as far as an engine can see: it ends well when it is told to, falls with
-/// CONCURRENCY=13, is done at once with CONCURRENCY=14, and takes a start signal with AUTO_START=false.
+/// CONCURRENCY=13, is done at once with CONCURRENCY=14, and takes a start signal with `AUTO_START=false`.
 const PROGRAM: &str = r#"#!/bin/sh
 trap 'echo "INFO stopping" >&2; exit 0' TERM
 echo "INFO begins with concurrency ${CONCURRENCY:-50}" >&2
@@ -94,7 +94,7 @@ pub(crate) fn process_engine(dir: &Path) -> ProcessEngine {
     }
     let options =
         ProcessOptions { data_dir: dir.to_owned(), binary, start_signal_file: dir.join("loadgen.start") };
-    ProcessEngine::new(options).unwrap()
+    ProcessEngine::new(&options).unwrap()
 }
 
 /// On real processes.

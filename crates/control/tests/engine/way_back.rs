@@ -133,7 +133,7 @@ async fn interrupt(calls: usize) -> Option<(String, State)> {
     (!finished).then_some((concurrency, done.state))
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(start_paused = true)]
 async fn a_kill_at_any_step_is_repaired_at_the_next_start() {
     let mut outcomes = Vec::new();
     for calls in 1..20 {

@@ -13,7 +13,7 @@ fn report(visits: u64) -> RunReport {
     let mut tally = Tally::default();
     tally.visits.started = visits;
     tally.visits.completed = visits;
-    let now = jiff::Timestamp::now();
+    let now = control::clock::now();
     let run = RunInfo {
         id: "run-1".to_owned(),
         version: "1".to_owned(),
@@ -41,7 +41,6 @@ fn report(visits: u64) -> RunReport {
 }
 
 /// Answers like a load generator's metrics port, with ten more visits each time.
-#[allow(clippy::disallowed_methods, reason = "a test's own load generator has a clock of its own")]
 async fn metrics_port() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let place = listener.local_addr().unwrap().to_string();

@@ -1,5 +1,7 @@
 //! The load generator by the API: its life cycle, its log, its figures, and backfills beside it.
 
+#![allow(clippy::unwrap_used, reason = "in a test every unexpected answer is a failure")]
+
 mod backfill;
 mod changes;
 mod figures;

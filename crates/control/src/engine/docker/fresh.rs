@@ -63,7 +63,9 @@ pub(super) fn blueprint(
         host_config: Some(host),
         ..ContainerCreateBody::default()
     };
-    let env = BTreeMap::from([("METRICS_PORT".to_owned(), METRICS_PORT.to_owned())]);
+    // On the host's own network the port may be taken; there the log tells the figures.
+    let own_network = !networks.contains_key("host");
+    let env = own_network.then(|| ("METRICS_PORT".to_owned(), METRICS_PORT.to_owned())).into_iter().collect();
     Plan { create, networks, image_id: None }.into_blueprint(env)
 }
 

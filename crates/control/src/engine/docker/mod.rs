@@ -38,7 +38,7 @@ use failure::explain;
 /// The data folder in a container.
 const DATA_DIR: &str = "/app/data";
 /// How long a call may take that makes or removes something.
-const LONG: Duration = Duration::from_secs(120);
+const LONG: Duration = Duration::from_mins(2);
 /// How long a call may take that only looks.
 const SHORT: Duration = Duration::from_secs(10);
 /// How long a container that is being removed may take to vanish.

@@ -70,10 +70,9 @@ fn state(status: &ContainerState) -> State {
         Some(ContainerStateStatusEnum::RUNNING | ContainerStateStatusEnum::STOPPING) => State::Running,
         Some(ContainerStateStatusEnum::PAUSED) => State::Paused,
         Some(ContainerStateStatusEnum::RESTARTING) => State::Restarting,
-        Some(ContainerStateStatusEnum::EXITED) => State::Stopped,
         Some(ContainerStateStatusEnum::REMOVING | ContainerStateStatusEnum::DEAD) => State::Error,
         Some(ContainerStateStatusEnum::EMPTY) | None if status.running == Some(true) => State::Running,
-        Some(ContainerStateStatusEnum::EMPTY) | None => State::Stopped,
+        Some(ContainerStateStatusEnum::EXITED | ContainerStateStatusEnum::EMPTY) | None => State::Stopped,
     }
 }
 

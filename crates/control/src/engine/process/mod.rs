@@ -63,7 +63,7 @@ impl ProcessEngine {
     ///
     /// # Errors
     /// When that folder cannot be made.
-    pub fn new(options: ProcessOptions) -> io::Result<Self> {
+    pub fn new(options: &ProcessOptions) -> io::Result<Self> {
         // The process gets another working folder, so that relative paths would lead it elsewhere.
         let data_dir = std::path::absolute(&options.data_dir)?;
         let start_signal_file = std::path::absolute(&options.start_signal_file)?;
