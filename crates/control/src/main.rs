@@ -102,7 +102,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
 fn engine(config: &Config) -> anyhow::Result<Arc<dyn Engine>> {
     Ok(match config.engine.kind {
         EngineKind::Docker => Arc::new(DockerEngine::new(config.docker_options())),
-        EngineKind::Process => Arc::new(ProcessEngine::new(config.process_options())?),
+        EngineKind::Process => Arc::new(ProcessEngine::new(&config.process_options())?),
     })
 }
 
