@@ -47,6 +47,10 @@ impl Plan {
         let id = found.id.clone().unwrap_or_default();
         let mut host = found.host_config.clone().unwrap_or_default();
         keep_volumes(&mut host, found);
+        for limit in host.ulimits.iter_mut().flatten() {
+            // Podman tells the name of the kernel, and takes that of a shell.
+            limit.name = limit.name.take().map(|name| name.trim_start_matches("RLIMIT_").to_lowercase());
+        }
         let mode = host.network_mode.clone().unwrap_or_default();
         let networks = found
             .network_settings

@@ -1,6 +1,7 @@
 //! What a failed call means, in our words.
 
-use bollard::errors::Error;
+use bollard::{errors::Error, models::ContainerInspectResponse};
+use serde_json::Value;
 
 use crate::engine::{EngineError, EngineKind};
 
@@ -37,6 +38,26 @@ pub(super) fn explain(doing: &str, error: Error) -> EngineError {
         Error::HyperResponseError { err } => away(&cause(&err)),
         other => EngineError::Refused(format!("{doing} failed: {}", short(&other.to_string()))),
     }
+}
+
+/// Reads a container whose state Docker has no word for, as Podman tells it for a moment, with the word that Docker has.
+///
+/// # Errors
+/// The same one when that is not what is wrong.
+pub(super) fn forgive_states(error: Error) -> Result<ContainerInspectResponse, Error> {
+    let Error::JsonDataError { contents, .. } = &error else { return Err(error) };
+    let read = || {
+        let mut found: Value = serde_json::from_str(contents).ok()?;
+        let status = found.pointer_mut("/State/Status")?;
+        *status = match status.as_str()? {
+            "configured" | "initialized" => "created",
+            _ => "exited",
+        }
+        .into();
+        // From text: some of bollard's types cannot be read from a value.
+        serde_json::from_str(&found.to_string()).ok()
+    };
+    read().ok_or(error)
 }
 
 fn away(problem: &str) -> EngineError {
@@ -90,6 +111,19 @@ mod tests {
         assert!(text.contains("proxy") && !text.contains('<'), "{text}");
         let EngineError::Refused(text) = answer(500, &"very\nlong ".repeat(200)) else { panic!("refused") };
         assert!(text.len() < 500 && !text.contains('\n'), "{text}");
+    }
+
+    #[test]
+    fn a_state_that_only_podman_knows_is_understood() {
+        let told = |status: &str| {
+            let contents = format!(r#"{{"Id": "x", "State": {{"Status": "{status}", "ExitCode": 3}}}}"#);
+            Error::JsonDataError { message: String::new(), contents, column: 0 }
+        };
+        for (status, known) in [("stopped", "exited"), ("initialized", "created")] {
+            let state = forgive_states(told(status)).unwrap().state.unwrap();
+            assert_eq!((state.status.unwrap().to_string().as_str(), state.exit_code), (known, Some(3)));
+        }
+        assert!(forgive_states(Error::RequestTimeoutError).is_err());
     }
 
     #[test]

@@ -88,7 +88,8 @@ impl DockerEngine {
     /// What the engine says of a container of that name, whosever it is.
     async fn inspect(&self, name: &str) -> Result<Option<ContainerInspectResponse>, EngineError> {
         let client = self.client(SHORT)?;
-        match client.inspect_container(name, None::<InspectContainerOptions>).await {
+        let answer = client.inspect_container(name, None::<InspectContainerOptions>).await;
+        match answer.or_else(failure::forgive_states) {
             // The engine takes the beginning of an id for a name, too.
             Ok(found) if found.name.as_deref().is_some_and(|there| there.trim_start_matches('/') == name) => {
                 Ok(Some(found))
