@@ -26,16 +26,21 @@ async fn a_request_under_way_is_answered() {
     let mut harness = Harness::start().await;
     let mut stream = TcpStream::connect(harness.address).await.unwrap();
     let head = format!(
-        "POST /api/validate HTTP/1.1\r\nHost: x\r\nX-API-Key: {}\r\nContent-Length: 13\r\n\r\n{{\"conf",
+        "POST /api/validate HTTP/1.1\r\nHost: x\r\nX-API-Key: {}\r\nContent-Length: 13\r\n\
+         Expect: 100-continue\r\n\r\n",
         crate::harness::KEY
     );
     stream.write_all(head.as_bytes()).await.unwrap();
-    // it has been taken once another one was answered after it
-    answer(harness.request(Method::GET, "/")).await.assert_status(200);
+    // It says so when it has begun.
+    let mut begun = Vec::new();
+    while !begun.ends_with(b"\r\n\r\n") {
+        begun.push(stream.read_u8().await.unwrap());
+    }
+    assert!(begun.starts_with(b"HTTP/1.1 100"), "{}", String::from_utf8_lossy(&begun));
     let stopping = harness.stop();
     let answering = async {
         tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-        stream.write_all(b"ig\":{}}").await.unwrap();
+        stream.write_all(b"{\"config\":{}}").await.unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
         answer
