@@ -84,6 +84,7 @@ fn add_schemas(schemas: &mut Value) {
         settings.remove("$schema");
         // A saved configuration, and one that is applied on top of another, need not be whole.
         settings.remove("required");
+        settings.get_mut("properties").and_then(Value::as_object_mut).into_iter().for_each(allow_empty);
         settings
             .insert("description".to_owned(), "Settings by name. Names in lower case are taken, too.".into());
     }
@@ -93,6 +94,21 @@ fn add_schemas(schemas: &mut Value) {
         "type": "object",
         "additionalProperties": { "type": ["string", "number", "boolean", "null"] },
     });
+}
+
+/// An empty text is as good as none, as it is in an environment.
+fn allow_empty(properties: &mut Map<String, Value>) {
+    let optional = |property: &Value| {
+        property["type"].as_array().is_some_and(|types| types.iter().any(|kind| kind == "null"))
+    };
+    for property in properties.values_mut().filter(|property| optional(property)) {
+        if let Some(pattern) = property.get("pattern").and_then(Value::as_str) {
+            property["pattern"] = format!("^$|{pattern}").into();
+        }
+        if let Some(words) = property.get_mut("enum").and_then(Value::as_array_mut) {
+            words.push("".into());
+        }
+    }
 }
 
 fn complete_operation(method: &Method, path: &str, operation: &mut Value) {

@@ -18,6 +18,7 @@ A plan is rules, separated by ';'. A rule is what goes wrong, then '@' and its c
   reset-mid            record, then cut the connection in the middle of the answer
   half                 record, send half of the answer, close in good order
   hang                 take the request and never answer
+  hang-after           record, then never answer
   refuse[=SECS]        close the port (for so long, or until the plan changes) and end open connections
   drop[=N/M]           answer like any other and record nothing, N times in M
   bulk-half            record the first half of a bulk, and say so in its counts
@@ -59,6 +60,8 @@ pub enum Kind {
     Half,
     /// Never answer.
     Hang,
+    /// Record, then never answer.
+    HangAfter,
     /// Close the port.
     Refuse {
         /// For so long; `None` until the plan changes.
@@ -169,6 +172,7 @@ impl Rule {
             "reset-mid" => Kind::ResetMid,
             "half" => Kind::Half,
             "hang" => Kind::Hang,
+            "hang-after" => Kind::HangAfter,
             "refuse" => {
                 let seconds = value.map(|seconds| {
                     seconds

@@ -180,6 +180,10 @@ async fn strike(
             cut.reset();
             Err(CutOff)
         }
+        Some(Kind::HangAfter) => {
+            shared.stop.cancelled().await;
+            Err(CutOff)
+        }
         Some(Kind::ResetMid) => {
             cut.reset();
             Ok(half(answer))

@@ -21,17 +21,13 @@ pub(crate) struct Arguments {
 
 type Check = fn() -> anyhow::Result<()>;
 
-/// What is linted and tested: all but the control plane, which is not whole yet. It has its own tests:
-/// `cargo nextest run -p control`.
-const MEMBERS: &[&str] = &["--workspace", "--exclude", "control"];
-
 const CHECKS: &[(&str, Check)] = &[
     ("format", || must(&mut cargo(&["fmt", "--all", "--check"]))),
-    ("lints", || must(cargo(&["clippy", "--all-targets"]).args(MEMBERS).args(["--", "-D", "warnings"]))),
+    ("lints", || must(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))),
     ("dependencies", deps::run),
     ("generated-files", generate::check),
     ("tests", unit_tests),
-    ("doc-tests", || must(cargo(&["test", "--doc"]).args(MEMBERS))),
+    ("doc-tests", || must(&mut cargo(&["test", "--workspace", "--doc"]))),
 ];
 
 const NEXTEST: Tool = Tool { program: "cargo-nextest", package: "" };
@@ -61,8 +57,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 /// By nextest where it is installed; its runs are faster and its output is easier to read.
 fn unit_tests() -> anyhow::Result<()> {
     if NEXTEST.is_present() {
-        must(cargo(&["nextest", "run"]).args(MEMBERS))
+        must(&mut cargo(&["nextest", "run", "--workspace"]))
     } else {
-        must(cargo(&["test", "--all-targets"]).args(MEMBERS))
+        must(&mut cargo(&["test", "--workspace", "--all-targets"]))
     }
 }

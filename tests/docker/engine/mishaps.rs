@@ -72,7 +72,7 @@ async fn a_recreation_that_fails_leaves_the_old_one_running() {
     let id = bench.inspect()["Id"].clone();
     // one that falls
     let (status, answer) = bench.post("/api/config/apply", json!({ "config": config(13) })).await;
-    assert_eq!(status, 502, "{answer}");
+    assert_eq!(status, 422, "{answer}");
     assert!(answer["detail"].as_str().unwrap().contains("thirteen is refused"), "{answer}");
     assert_eq!((bench.inspect()["Id"].clone(), bench.really()), (id.clone(), "running".to_owned()));
     // the name that the new one would have is somebody else's
@@ -128,7 +128,7 @@ async fn a_container_that_removes_itself_is_not_lost_either() {
     ]);
     bench.until_state("running").await;
     let (status, answer) = bench.post("/api/config/apply", json!({ "config": config(13) })).await;
-    assert_eq!(status, 502, "{answer}");
+    assert_eq!(status, 422, "{answer}");
     assert_eq!(bench.really(), "running", "{answer}");
     let (status, answer) = bench.post("/api/config/apply", json!({ "config": config(8) })).await;
     assert_eq!(status, 200, "{answer}");

@@ -37,9 +37,9 @@ pub enum RunState {
     Starting,
     /// It runs.
     Running,
-    /// Every visit of the window was sent.
+    /// Every visit of the window is over. If some have failed, `error` says so.
     Finished,
-    /// It ended with an error.
+    /// It ended with an error, or every visit has failed.
     Failed,
     /// It was cancelled by `/api/backfill/cancel`.
     Cancelled,

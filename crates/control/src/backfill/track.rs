@@ -176,8 +176,17 @@ fn judged(run: Run, summary: Option<&RunReport>, exit_code: Option<i64>) -> Run 
     let progress = summary.and_then(progress_in).unwrap_or(run.progress);
     let run = Run { exit_code, progress, ..run };
     let done = summary.is_some() && progress.visits_sent + progress.visits_failed >= progress.visits_planned;
+    let well = exit_code.is_none_or(|code| code == 0);
     match exit_code {
-        _ if done && exit_code.is_none_or(|code| code == 0) => ended(run, RunState::Finished, ""),
+        _ if done && well && progress.visits_failed > 0 => {
+            let fault =
+                summary.and_then(|summary| summary.faults.first()).map(|fault| fault.message.as_str());
+            let (failed, sent) = (progress.visits_failed, progress.visits_sent);
+            let error =
+                format!("{failed} of {} visits failed: {}", failed + sent, fault.unwrap_or("see its log"));
+            ended(run, if sent == 0 { RunState::Failed } else { RunState::Finished }, &error)
+        }
+        _ if done && well => ended(run, RunState::Finished, ""),
         _ if run.cancel_requested => ended(run, RunState::Cancelled, ""),
         Some(code) if code != 0 => ended(run, RunState::Failed, &format!("it ended with {code}")),
         _ if summary.is_some() => ended(run, RunState::Interrupted, "it was stopped before it was done"),

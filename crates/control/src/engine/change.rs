@@ -55,6 +55,14 @@ pub enum ChangeError {
         /// What the system said.
         problem: String,
     },
+    /// The process ended by itself, since it does not like its settings or files.
+    #[error("{name} refuses to run: {fall}")]
+    Unfit {
+        /// Its unit.
+        name: String,
+        /// How it ended, and its last words.
+        fall: Fall,
+    },
     /// The process did not stay up.
     #[error("{name} did not come up: {fall}")]
     Down {

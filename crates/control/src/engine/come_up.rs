@@ -23,6 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const STEP: Duration = Duration::from_millis(100);
 /// How long a waiting load generator may take to find the signal, beyond its own interval.
 const NOTICE: Duration = Duration::from_secs(5);
+/// What the load generator ends with when its settings, content files or flags are wrong.
+const UNFIT: i64 = 64;
 /// How many of its last lines are told when it falls.
 const LAST_WORDS: usize = 5;
 
@@ -76,7 +78,12 @@ impl LoadGenerator {
             complaint: unit.complaint.clone(),
             last_words: self.last_words(&unit.name).await,
         };
-        ChangeError::Down { name: self.place.name.clone(), fall }
+        let name = self.place.name.clone();
+        if fall.exit_code == Some(UNFIT) {
+            ChangeError::Unfit { name, fall }
+        } else {
+            ChangeError::Down { name, fall }
+        }
     }
 
     async fn last_words(&self, name: &str) -> Vec<String> {

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{FutureExt as _, Stream, StreamExt as _};
+use futures_util::{FutureExt as _, StreamExt as _, stream::FusedStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -79,7 +79,7 @@ impl LogHub {
     async fn take_in(&self) -> Result<(), EngineError> {
         let last = self.ring().last();
         let from = last.map_or(LogStart::Tail(FROM_BEFORE), LogStart::After);
-        let mut lines = self.engine.logs(&self.name, from);
+        let mut lines = self.engine.logs(&self.name, from).fuse();
         let mut first = last.is_none();
         while let Some(batch) = gather(&mut lines).await {
             let batch = batch?;
@@ -148,8 +148,8 @@ impl LogHub {
     pub(super) fn history(
         &self,
         cursor: Position,
-    ) -> impl Stream<Item = Result<RawLine, EngineError>> + Send + Unpin + use<> {
-        self.engine.logs(&self.name, LogStart::After(just_before(cursor)))
+    ) -> impl FusedStream<Item = Result<RawLine, EngineError>> + Send + Unpin + use<> {
+        self.engine.logs(&self.name, LogStart::After(just_before(cursor))).fuse()
     }
 
     /// The line as it may be shown.
@@ -164,7 +164,7 @@ impl LogHub {
 
 /// The next lines, as many as are there already, within the bounds of a batch.
 pub(super) async fn gather(
-    lines: &mut (impl Stream<Item = Result<RawLine, EngineError>> + Unpin),
+    lines: &mut (impl FusedStream<Item = Result<RawLine, EngineError>> + Unpin),
 ) -> Option<Result<Vec<RawLine>, EngineError>> {
     let first = match lines.next().await? {
         Ok(line) => line,

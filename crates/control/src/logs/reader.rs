@@ -5,7 +5,7 @@
 
 use std::{pin::Pin, sync::Arc};
 
-use futures_util::Stream;
+use futures_util::stream::FusedStream;
 use tokio::sync::watch;
 
 use super::{
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::engine::EngineError;
 
-type History = Pin<Box<dyn Stream<Item = Result<RawLine, EngineError>> + Send>>;
+type History = Pin<Box<dyn FusedStream<Item = Result<RawLine, EngineError>> + Send>>;
 
 /// A reader.
 pub struct LogReader {

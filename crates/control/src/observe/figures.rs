@@ -26,8 +26,12 @@ pub struct Figures {
     pub run: Option<String>,
     /// What it does, where it is known.
     pub state: Option<RunState>,
-    /// Visits that were started and did not fail.
+    /// Visits that were started; where only the log tells, those that did not fail.
+    pub started: u64,
+    /// Visits that were started and did not fail. It falls when visits under way fail.
     pub visits: u64,
+    /// Visits that are over, and at least one hit was not acknowledged; where that is known.
+    pub visits_failed: Option<u64>,
     /// Visits that were never started, because the target could not keep up.
     pub visits_skipped: u64,
     /// Hits that the target acknowledged.
@@ -69,7 +73,9 @@ impl Figures {
             source: Source::Report,
             run: Some(report.run.id.clone()),
             state: Some(report.run.state),
+            started: report.visits.started,
             visits: report.visits.completed + report.visits.under_way,
+            visits_failed: Some(report.visits.failed),
             visits_skipped: report.visits.skipped,
             acknowledged: report.hits.acknowledged,
             refused: report.hits.refused,
@@ -106,7 +112,9 @@ impl Figures {
             source: Source::Log,
             run: None,
             state: None,
+            started: count("visits_total")?,
             visits: count("visits_total")?,
+            visits_failed: None,
             visits_skipped: count("visits_skipped")?,
             acknowledged: count("hits_acknowledged")?,
             refused: count("hits_refused")?,
@@ -150,12 +158,46 @@ mod tests {
     }
 
     #[test]
-    fn the_line_is_the_one_that_reports_are_logged_by() {
-        // What the load generator writes is made from this list: every name that is read here must be in it.
-        let text = pairs();
-        for name in ["success_rate", "cap", "lag_p99_ms", "visits_skipped"] {
-            assert!(text.contains(&format!("{name}=")));
-        }
+    fn what_the_load_generator_logs_is_what_is_read() {
+        let mut tally = report::Tally::default();
+        tally.visits.started = 5;
+        tally.visits.completed = 3;
+        let now = "2026-01-05T08:00:00Z".parse().unwrap();
+        let run = report::RunInfo {
+            id: "x".to_owned(),
+            version: "1".to_owned(),
+            mode: report::Mode::Live,
+            transport: report::Transport::Single,
+            seed: 1,
+            shard: "0/1".to_owned(),
+            started_at: now,
+            now,
+            ended_at: None,
+            uptime_s: 1.0,
+            state: RunState::Running,
+        };
+        let context = report::RunContext {
+            run,
+            target_visits_per_day: 1.0,
+            visits_planned: None,
+            producing_s: 1.0,
+            in_flight: 2,
+            cap: Some(Cap { limit: 9, used: 5, resets_at: None }),
+            backfill: None,
+            process: None,
+        };
+        let report = RunReport::build(&tally, context);
+        let pairs: Vec<String> =
+            report::stats_line(&report).iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let line = format!("2026-01-05T08:00:00Z  INFO stats {}", pairs.join(" "));
+        assert!(Figures::is_in(&line));
+        let (told, logged) = (Figures::of_report(&report), Figures::of_line(&line, now).unwrap());
+        assert_eq!((logged.visits, logged.in_flight, logged.cap), (told.visits, told.in_flight, told.cap));
+        assert_eq!((logged.success_rate, logged.latency_ms), (told.success_rate, told.latency_ms));
+    }
+
+    #[test]
+    fn a_line_without_figures_has_none() {
         assert!(Figures::of_line("INFO traffic begins", Timestamp::UNIX_EPOCH).is_none());
         assert!(Figures::of_line("stats visits_total=many", Timestamp::UNIX_EPOCH).is_none());
         let empty = pairs().replace("0.99", "null").replace("\"120/1000\"", "null");

@@ -102,7 +102,7 @@ impl Observer {
         let of = Some((unit.id.clone(), unit.started_at));
         let mut memory = self.memory();
         let same_run = memory.of == of;
-        let before = memory.latest.take().filter(|before| same_run && before.visits <= figures.visits);
+        let before = memory.latest.take().filter(|_| same_run);
         if before.is_none() {
             memory.visits.clear();
         }
@@ -110,7 +110,7 @@ impl Observer {
             |count: fn(&Figures) -> u64| count(&figures).saturating_sub(before.as_ref().map_or(0, count));
         let piece = Piece {
             at: piece_of(now),
-            visits: from(|figures| figures.visits),
+            visits: from(|figures| figures.started),
             hits: from(Figures::settled),
             successes: from(|figures| figures.acknowledged),
             failures: from(|figures| figures.refused + figures.failed + figures.unknown),

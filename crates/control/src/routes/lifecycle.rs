@@ -142,7 +142,7 @@ impl From<EngineError> for ApiError {
 fn code(error: &ChangeError) -> Code {
     match error {
         ChangeError::Missing(_) => Code::NotFound,
-        ChangeError::Invalid(_) => Code::Invalid,
+        ChangeError::Invalid(_) | ChangeError::Unfit { .. } => Code::Invalid,
         ChangeError::Active(..) | ChangeError::Engine(EngineError::NotOurs(_)) => Code::Conflict,
         ChangeError::Engine(EngineError::Away { .. }) => Code::EngineUnavailable,
         ChangeError::Engine(EngineError::Slow { .. }) => Code::Timeout,
@@ -174,10 +174,10 @@ async fn vars(state: &AppState, config: Settings, saved: Option<i64>) -> Result<
 /// Starts the load generator; with a configuration, one that has it. It is created when there is none.
 #[utoipa::path(
     tag = "load generator",
-    request_body = StartRequest,
+    request_body = Option<StartRequest>,
     responses(
         (status = 200, body = Changed),
-        (status = 404, body = ErrorBody, description = "There is none, and no configuration to create it with."),
+        (status = 404, body = ErrorBody, description = "There is none and no configuration to create it with, or no configuration of that id."),
         (status = 409, body = ErrorBody, description = "It runs and restart_if_running is false, or the container is not ours."),
         (status = 502, body = ErrorBody, description = "The engine refused, or it did not come up; the old one is back."),
         (status = 503, body = ErrorBody, description = "The engine cannot be reached."),
@@ -227,10 +227,10 @@ async fn stop(
 #[utoipa::path(
     tag = "load generator",
     params(StopQuery),
-    request_body = RestartRequest,
+    request_body = Option<RestartRequest>,
     responses(
         (status = 200, body = Changed),
-        (status = 404, body = ErrorBody, description = "There is none, and no configuration to create it with."),
+        (status = 404, body = ErrorBody, description = "There is none and no configuration to create it with, or no configuration of that id."),
         (status = 409, body = ErrorBody, description = "The container is not ours."),
         (status = 502, body = ErrorBody, description = "The engine refused, or it did not come up; the old one is back."),
         (status = 503, body = ErrorBody, description = "The engine cannot be reached."),
@@ -262,6 +262,7 @@ async fn restart(
     request_body = ApplyRequest,
     responses(
         (status = 200, body = Changed),
+        (status = 404, body = ErrorBody, description = "There is no configuration of that id."),
         (status = 409, body = ErrorBody, description = "The container is not ours."),
         (status = 502, body = ErrorBody, description = "The engine refused, or it did not come up; the old one is back."),
         (status = 503, body = ErrorBody, description = "The engine cannot be reached."),

@@ -25,7 +25,7 @@ struct Status {
     /// Its container or process.
     container: Container,
     /// Its settings, secrets masked; empty when there is none.
-    #[schema(value_type = crate::routes::SettingsSchema)]
+    #[schema(value_type = crate::routes::ShownSettings)]
     config: configuration::Vars,
     /// What it has done; null before anything is known.
     stats: Option<Stats>,
@@ -71,7 +71,9 @@ struct Stats {
     state: Option<RunState>,
     /// Visits that were started and did not fail.
     visits_generated: u64,
-    /// Visits a second, measured over the last minute, for example `0.23/sec`.
+    /// Visits that are over, and at least one hit was not acknowledged; null where only the log tells.
+    visits_failed: Option<u64>,
+    /// Visits a second that did not fail, measured over the last minute, for example `0.23/sec`.
     current_rate: String,
     /// Hits that left for the target.
     hits_sent: u64,
@@ -162,6 +164,7 @@ fn stats(figures: &Figures, unit: Option<&Unit>, rate: f64, now: Timestamp) -> S
         uptime: unit.and_then(|unit| uptime(unit, now)),
         state: if running { figures.state } else { Some(RunState::Ended) },
         visits_generated: figures.visits,
+        visits_failed: figures.visits_failed,
         current_rate: format!("{rate:.2}/sec"),
         hits_sent: figures.sent(),
         success_rate: figures.success_rate,

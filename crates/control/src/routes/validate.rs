@@ -23,7 +23,7 @@ pub(super) fn configure(app: &mut ServiceConfig<'_>) {
 #[derive(Deserialize, ToSchema)]
 struct ValidateRequest {
     /// Settings by name, in lower or upper case.
-    #[schema(value_type = crate::routes::SettingsSchema)]
+    #[schema(value_type = Object)]
     config: Settings,
     /// The saved configuration that masked values are those of; else they are those of the load generator as it is.
     config_id: Option<i64>,

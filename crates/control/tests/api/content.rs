@@ -77,8 +77,8 @@ async fn a_file_spoilt_by_hand_is_shown_with_its_faults() {
 #[tokio::test]
 async fn a_large_list_is_taken() {
     let harness = Harness::start().await;
-    let list: String =
-        (0..50_000).map(|number| format!("https://example.com/s{}/p{number} Page\n", number % 50)).collect();
+    let pages = (0..50_000).map(|number| format!("https://example.com/s{}/p{number} Page", number % 50));
+    let list = pages.collect::<Vec<_>>().join("\n");
     let answer = harness.post("/api/urls", json!({ "content": list })).await;
     answer.assert_status(200);
     assert_eq!(answer.json()["total"], 50_000);

@@ -1,5 +1,7 @@
 //! Every route: what it answers when all is well, and each way in which it refuses.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
 mod auth;
 mod bodies;
 mod configs;

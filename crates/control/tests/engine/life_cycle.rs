@@ -110,7 +110,7 @@ async fn what_falls_right_after_its_start_is_not_called_started() {
     let bench = fake();
     bench.engine.set_fate(|env| (env.get("CONCURRENCY").map(String::as_str) == Some("13")).then_some(64));
     let refused = bench.generator.start(Some(config(&[("CONCURRENCY", "13")])), false).await.unwrap_err();
-    let ChangeError::Down { fall, .. } = refused else { panic!("{refused}") };
+    let ChangeError::Unfit { fall, .. } = refused else { panic!("{refused}") };
     assert_eq!(fall.exit_code, Some(64));
     assert_eq!(bench.generator.view().state(), bench.engine.state(NAME));
 }

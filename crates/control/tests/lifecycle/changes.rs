@@ -108,10 +108,18 @@ async fn a_target_that_may_not_be_contacted_is_refused() {
 #[tokio::test]
 async fn a_new_one_that_falls_is_an_error_and_the_old_one_is_back() {
     let harness = running().await;
-    harness.engine.set_fate(|env| env.get("CONCURRENCY").is_some_and(|value| value == "13").then_some(64));
-    let refused = harness.post("/api/config/apply", with("CONCURRENCY", json!(13))).await;
-    refused.assert_error(502, "engine");
-    assert!(refused.text.contains("the one before is back, and running"), "{}", refused.text);
+    let is = |env: &std::collections::BTreeMap<String, String>, value: &str| {
+        env.get("CONCURRENCY").is_some_and(|given| given == value)
+    };
+    harness.engine.set_fate(move |env| {
+        // 64: it does not like its settings
+        is(env, "13").then_some(64).or(is(env, "14").then_some(1))
+    });
+    for (concurrency, status, code) in [(13, 422, "invalid"), (14, 502, "engine")] {
+        let refused = harness.post("/api/config/apply", with("CONCURRENCY", json!(concurrency))).await;
+        refused.assert_error(status, code);
+        assert!(refused.text.contains("the one before is back, and running"), "{}", refused.text);
+    }
     assert_eq!(harness.engine.env(NAME).unwrap()["CONCURRENCY"], "7");
     let status = harness.get("/api/status").await.json();
     assert_eq!(

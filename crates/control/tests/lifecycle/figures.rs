@@ -48,7 +48,7 @@ async fn metrics_port() -> String {
         for visits in 1.. {
             let (mut stream, _) = listener.accept().await.unwrap();
             let mut request = [0; 1024];
-            stream.read(&mut request).await.unwrap();
+            assert!(stream.read(&mut request).await.unwrap() > 0, "it asks something");
             let body = serde_json::to_string(&report(visits * 10)).unwrap();
             let head = format!(
                 "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
@@ -71,6 +71,7 @@ async fn figures_come_from_the_report() {
     let stats = harness.get("/api/status").await.json()["stats"].clone();
     assert_eq!((&stats["source"], &stats["state"]), (&json!("report"), &json!("capped")));
     assert_eq!((&stats["cap"]["limit"], &stats["latency"]), (&json!(500), &Value::Null));
+    assert_eq!(stats["visits_failed"], 0);
     assert!(stats["current_rate"].as_str().unwrap().ends_with("/sec"));
     assert_ne!(stats["current_rate"], "0.00/sec");
     let metrics = harness.get("/api/metrics?window=15m").await.json();

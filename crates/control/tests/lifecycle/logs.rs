@@ -96,3 +96,28 @@ async fn a_ticket_tells_how_it_is_used() {
     let second = ticket["protocols"][1].as_str().unwrap();
     assert_eq!(second, format!("ticket.{}", ticket["ticket"].as_str().unwrap()));
 }
+
+#[tokio::test]
+async fn the_log_is_read_on_over_ends_and_restarts() {
+    let harness = running().await;
+    for round in 0..3 {
+        // the process writes its last words and is gone in the same moment
+        for line in 0..10 {
+            harness.engine.write_line(NAME, &format!("INFO round {round} line {line}"));
+        }
+        harness.engine.end(NAME, 1);
+        until("its last words are there", async || {
+            harness.get("/api/logs").await.json()["lines_returned"] == 10 * (round + 1)
+        })
+        .await;
+        harness.post("/api/start", json!({})).await.assert_status(200);
+    }
+    // a re-created one goes on where the other has ended
+    harness.post("/api/config/apply", json!({ "config": crate::support::config() })).await.assert_status(200);
+    harness.engine.write_line(NAME, "INFO a new one");
+    until("its first word is there", async || harness.get("/api/logs").await.json()["lines_returned"] == 31)
+        .await;
+    let lines = texts(&harness.get("/api/logs").await);
+    assert_eq!(lines[9..11], ["INFO round 0 line 9", "INFO round 1 line 0"]);
+    assert_eq!(lines[30], "INFO a new one");
+}

@@ -1,5 +1,7 @@
 //! The program from outside: its commands, what it prints, and how it ends.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
 use std::{
     io::{BufRead as _, BufReader, Read as _},
     path::Path,
@@ -65,9 +67,9 @@ impl Running {
             }
             text
         });
-        match told.recv_timeout(Duration::from_secs(60)) {
+        match told.recv_timeout(Duration::from_mins(1)) {
             Ok(url) => Running { child, url, stdout, stderr },
-            Err(_) => panic!("it did not start: {}", stderr.join().unwrap()),
+            Err(gone) => panic!("it did not start: {gone}: {}", stderr.join().unwrap()),
         }
     }
 

@@ -29,6 +29,12 @@ const FLUSH_US: i64 = 1_000_000;
 /// So many bodies in a row without a deadlock, and one more stream may send again.
 const CALM: u32 = 50;
 
+const REFUSED: &str = "the target refused hits of a bulk request; check MATOMO_SITE_ID, and that MATOMO_TOKEN_AUTH has \
+                       write access to that site if countries or past dates are sent; its own log says more";
+
+const UNCOUNTED: &str = "the target counted fewer hits of a bulk request than it was sent: nobody knows of the others \
+                         and they are not sent again; look in its error log, and lower BULK_SIZE if it ran out of time";
+
 /// The streams and what they share.
 pub(super) struct Streams {
     size: usize,
@@ -331,7 +337,7 @@ impl<'a> Sender<'a> {
                 End::Again(fault, wait)
             }
             Some(wire::Outcome::Unknown(fault)) => unknown(engine, &fault),
-            None if self.wire.handed_over() => unknown(engine, "the run ended before the answer came"),
+            None if self.wire.handed_over() => unknown(engine, wire::fault::RUN_ENDED),
             None => End::Unsent,
         }
     }
@@ -340,7 +346,7 @@ impl<'a> Sender<'a> {
         let engine = self.engine;
         let response = &self.response;
         if response.status < 300 && !response.complete {
-            return unknown(engine, "half an answer: the connection broke inside it");
+            return unknown(engine, wire::fault::HALF_AN_ANSWER);
         }
         let sent = u32::try_from(body.entries.len()).expect("a body has at most BULK_SIZE hits");
         match answer::bulk(response.status, &response.body, sent) {
@@ -387,7 +393,7 @@ fn settle(engine: &Engine, bulk: &Streams, entries: &[Entry], verdict: &BulkVerd
     match verdict {
         BulkVerdict::Counted { acknowledged, refused, invalid_indices, .. } => {
             if *refused > 0 {
-                engine.books.fault("the target refused hits of a bulk request; its own log says why");
+                engine.books.fault(REFUSED);
             }
             let counted = (acknowledged + refused) as usize;
             let named = invalid_indices.as_ref().filter(|indices| indices.len() == *refused as usize);
@@ -404,7 +410,7 @@ fn settle(engine: &Engine, bulk: &Streams, entries: &[Entry], verdict: &BulkVerd
                 enter(engine, bulk, entry, outcome);
             }
             if counted < entries.len() {
-                engine.books.fault("the target counted fewer hits of a bulk request than it was sent");
+                engine.books.fault(UNCOUNTED);
             }
         }
         BulkVerdict::Refused(_) => enter_all(engine, bulk, entries, Outcome::Refused),

@@ -43,7 +43,7 @@ pub(super) async fn lane(engine: Rc<Engine>, number: usize) {
             Some(outcome) => judge(outcome, &response, done_us),
             // Cut off by the end of the run: it was handed over or it was not.
             None if wire.handed_over() => {
-                End::Settled(Outcome::Unknown, Some("the run ended before the answer came".into()))
+                End::Settled(Outcome::Unknown, Some(wire::fault::RUN_ENDED.to_owned()))
             }
             None => End::Unsent,
         };
@@ -70,7 +70,7 @@ fn judge(outcome: &wire::Outcome, response: &Response, now_us: i64) -> End {
         wire::Outcome::NotSent(fault) => End::Again(fault.clone(), None),
         wire::Outcome::Unknown(fault) => End::Settled(Outcome::Unknown, Some(fault.clone())),
         wire::Outcome::Answered if response.status < 300 && !response.complete => {
-            End::Settled(Outcome::Unknown, Some("half an answer: the connection broke inside it".to_owned()))
+            End::Settled(Outcome::Unknown, Some(wire::fault::HALF_AN_ANSWER.to_owned()))
         }
         wire::Outcome::Answered => {
             let content_type = Some(&response.content_type[..]).filter(|text| !text.is_empty());

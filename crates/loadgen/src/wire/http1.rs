@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead as _, AsyncReadExt as _, AsyncWrite as _, AsyncWriteEx
 use tokio::time::{Instant, timeout_at};
 
 use super::connect::{Head, Stream};
-use super::{MAX_BODY, Outcome, Request, Response};
+use super::{MAX_BODY, Outcome, Request, Response, fault};
 
 /// An open connection and its buffers.
 pub(super) struct Http1 {
@@ -73,17 +73,17 @@ impl Http1 {
             // A target that answers before it has read everything (413, 414) closes its reading side: its
             // answer may still be there to read.
             Ok(Err(_)) if written > 0 => {}
-            Ok(Err(error)) => return (Outcome::NotSent(format!("sending: {error}")), false),
-            Err(_) if written == 0 => return (Outcome::NotSent("sending: timed out".to_owned()), false),
-            Err(_) => return (Outcome::Unknown("sending: timed out".to_owned()), false),
+            Ok(Err(error)) => return (Outcome::NotSent(fault::not_sent(&error)), false),
+            Err(_) if written == 0 => return (Outcome::NotSent(fault::NOT_TAKEN.to_owned()), false),
+            Err(_) => return (Outcome::Unknown(fault::NOT_TAKEN.to_owned()), false),
         }
         let complete_request = written == self.out.len();
         match timeout_at(deadline, self.read_answer(response)).await {
             Ok(Ok(keep_alive)) => (Outcome::Answered, keep_alive && complete_request),
             // The status came, the body did not to its end: what the status says is certain all the same.
             Ok(Err(_)) | Err(_) if response.status != 0 => (Outcome::Answered, false),
-            Ok(Err(error)) => (Outcome::Unknown(format!("waiting for the answer: {error}")), false),
-            Err(_) => (Outcome::Unknown("no answer within the time limit".to_owned()), false),
+            Ok(Err(error)) => (Outcome::Unknown(fault::no_answer(&error)), false),
+            Err(_) => (Outcome::Unknown(fault::NO_ANSWER.to_owned()), false),
         }
     }
 

@@ -48,7 +48,7 @@ impl Http2 {
         match timeout_at(deadline, self.sender.ready()).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => return (Outcome::NotSent(format!("HTTP/2: {error}")), false),
-            Err(_) => return (Outcome::NotSent("HTTP/2: no stream within the time limit".to_owned()), false),
+            Err(_) => return (Outcome::NotSent(fault::NOT_TAKEN.to_owned()), false),
         }
         let answer = match timeout_at(deadline, self.sender.try_send_request(message)).await {
             Ok(Ok(answer)) => answer,
@@ -59,7 +59,7 @@ impl Http2 {
                 let outcome = if unsent { Outcome::NotSent(text) } else { Outcome::Unknown(text) };
                 return (outcome, false);
             }
-            Err(_) => return (Outcome::Unknown("no answer within the time limit".to_owned()), true),
+            Err(_) => return (Outcome::Unknown(fault::NO_ANSWER.to_owned()), true),
         };
         response.status = answer.status().as_u16();
         for (name, field) in [

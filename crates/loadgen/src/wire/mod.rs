@@ -5,6 +5,7 @@
 //! in one of three ways ([`Outcome`]), and the ledger follows from that.
 
 mod connect;
+pub mod fault;
 mod http1;
 mod http2;
 
@@ -97,7 +98,7 @@ impl Lane {
             None => match tokio::time::timeout_at(deadline, self.open()).await {
                 Ok(Ok(link)) => link,
                 Ok(Err(fault)) => return Outcome::NotSent(fault.to_string()),
-                Err(_) => return Outcome::NotSent(format!("no connection within {} s", limit.as_secs_f64())),
+                Err(_) => return Outcome::NotSent(fault::no_connection(limit.as_secs_f64())),
             },
         };
         response.clear();

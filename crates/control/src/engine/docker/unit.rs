@@ -49,7 +49,7 @@ pub(super) fn read(found: ContainerInspectResponse, name: &str) -> Unit {
         created: found.created.as_deref().and_then(moment),
         started_at: status.started_at.as_deref().and_then(moment),
         finished_at: status.finished_at.as_deref().and_then(moment).filter(|_| state == State::Stopped),
-        exit_code: status.exit_code.filter(|_| state == State::Stopped),
+        exit_code: status.exit_code.filter(|_| matches!(state, State::Stopped | State::Restarting)),
         restarts: found.restart_count.and_then(|count| count.try_into().ok()).unwrap_or(0),
         health: status.health.and_then(|health| match health.status? {
             HealthStatusEnum::STARTING => Some(Health::Starting),
