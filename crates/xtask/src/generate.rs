@@ -6,8 +6,8 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 
 use crate::{
-    say,
-    workspace::{relative, root},
+    api_types, say,
+    workspace::{cargo, output_of, relative, root},
 };
 
 /// How to run it.
@@ -70,12 +70,15 @@ fn is_fresh(file: &Derived) -> bool {
 }
 
 fn files() -> anyhow::Result<Vec<Derived>> {
+    let description = api_description()?;
     let schema =
         serde_json::to_string_pretty(&report::json_schema()).context("cannot write the report's schema")?;
     let mut files = vec![
         derived("docs/settings.md", settings::render::markdown()),
         derived("docs/run-report.schema.json", schema + "\n"),
         derived("config/.env.example", settings::render::env_example()),
+        derived("web/src/api/types.ts", api_types::typescript(&description)?),
+        derived("docs/openapi.json", description),
     ];
     for preset in &settings::presets::PRESETS {
         files.push(derived(
@@ -84,6 +87,11 @@ fn files() -> anyhow::Result<Vec<Derived>> {
         ));
     }
     Ok(files)
+}
+
+/// What the control plane says of its API. Asked of the program, so that this one need not be linked with it.
+fn api_description() -> anyhow::Result<String> {
+    output_of(&mut cargo(&["run", "--quiet", "--package", "control", "--", "openapi"]))
 }
 
 fn derived(path: &str, content: String) -> Derived {

@@ -1,5 +1,6 @@
 //! The project's own commands. `cargo xtask help` lists them.
 
+mod api_types;
 mod bench;
 mod chaos;
 mod clock;

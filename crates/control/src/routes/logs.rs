@@ -60,6 +60,7 @@ fn default_lines() -> usize {
 
 /// Which lines are wanted.
 #[derive(Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct FilterQuery {
     /// A text that stands in the line, in upper or lower case.
     #[serde(default)]
