@@ -3,7 +3,7 @@
 //! `planned = acknowledged + refused + failed + unknown + not yet sent` holds at every moment, because these
 //! are the only places that change the figures.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard};
@@ -117,12 +117,14 @@ impl Entry {
 pub struct Books {
     figures: Arc<Figures>,
     journal: Option<RefCell<Journal>>,
+    /// The checkpoint could not be written last time: said once, not by every lane that waits.
+    waits: Cell<bool>,
 }
 
 impl Books {
     /// Books that write a journal when there is one.
     pub fn new(figures: Arc<Figures>, journal: Option<Journal>) -> Self {
-        Self { figures, journal: journal.map(RefCell::new) }
+        Self { figures, journal: journal.map(RefCell::new), waits: Cell::new(false) }
     }
 
     /// The figures that these books keep.
@@ -174,6 +176,12 @@ impl Books {
     /// A hit's end. Returns whether the visit was the worse for it.
     pub fn settle(&self, entry: &Entry, outcome: Outcome) -> bool {
         let Entry { job, kind, last } = *entry;
+        let outcome = match outcome {
+            // A ping that finds no visit is answered like any other and recorded nowhere. Where an earlier hit
+            // of the visit is in doubt, so is the visit, and the answer to a ping proves nothing.
+            Outcome::Acknowledged if kind == HitKind::Ping && job.blemished => Outcome::Unknown,
+            outcome => outcome,
+        };
         let blemished = job.blemished || outcome != Outcome::Acknowledged;
         {
             let mut tally = self.figures.tally();
@@ -216,26 +224,24 @@ impl Books {
     }
 
     /// Makes what was entered outlast a kill of this process. Waits while the disk is full, since going on
-    /// would mean to send again what a later process cannot know of; gives up when `stop` says so.
-    pub async fn commit(&self, stop: impl Fn() -> bool) {
-        let Some(journal) = &self.journal else { return };
-        let mut warned = false;
+    /// would mean to send again what a later process cannot know of. False when `stop` says to give up.
+    pub async fn commit(&self, stop: impl Fn() -> bool) -> bool {
+        let Some(journal) = &self.journal else { return true };
         loop {
             match journal.borrow_mut().commit() {
                 Ok(()) => {
-                    if warned {
+                    if self.waits.take() {
                         tracing::info!("the checkpoint can be written again: the backfill goes on");
                     }
-                    return;
+                    return true;
                 }
-                Err(error) if !warned => {
-                    warned = true;
+                Err(error) if !self.waits.replace(true) => {
                     tracing::error!(%error, "the checkpoint cannot be written and the backfill waits; make room in STATE_DIR");
                 }
                 Err(_) => {}
             }
             if stop() {
-                return;
+                return false;
             }
             tokio::time::sleep(Duration::from_millis(500)).await;
         }

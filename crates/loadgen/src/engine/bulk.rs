@@ -202,7 +202,11 @@ async fn stream(engine: Rc<Engine>, number: usize) {
             stream.next_body(now_us, engine.is_draining())
         };
         match body {
-            Some(body) => sender.deliver(bulk, body).await,
+            Some(body) => {
+                if !sender.deliver(bulk, body).await {
+                    return;
+                }
+            }
             None if engine.ended.is_cancelled() => return,
             None => {
                 stream.waits.set(true);
@@ -291,8 +295,12 @@ impl<'a> Sender<'a> {
         Self { engine, wire, request, response: Response::default(), visit: Visit::default() }
     }
 
-    async fn deliver(&mut self, bulk: &Streams, mut body: Body) {
+    /// False when what became of a body cannot be made to outlast a kill and the run is to end.
+    async fn deliver(&mut self, bulk: &Streams, mut body: Body) -> bool {
         let engine = self.engine;
+        if !engine.books.commit(|| engine.stop.is_cancelled()).await {
+            return false;
+        }
         engine.plan.encoder.bulk_close(&mut body.bytes);
         self.request.payload = std::mem::take(&mut body.bytes);
         let mut attempt = 0;
@@ -313,7 +321,7 @@ impl<'a> Sender<'a> {
                 End::Unsent => break,
             }
         }
-        engine.books.commit(|| engine.stop.is_cancelled()).await;
+        engine.books.commit(|| engine.stop.is_cancelled()).await
     }
 
     async fn attempt(&mut self, bulk: &Streams, body: &Body, attempt: u8) -> End {

@@ -29,6 +29,9 @@ pub(super) async fn lane(engine: Rc<Engine>, number: usize) {
         engine.plan.model.visit(job.visit, &mut visit);
         if job.fresh {
             engine.books.begin(&visit, Some(now_us - job.due_us).filter(|_| job.due_us != AT_ONCE));
+            if !engine.books.commit(|| engine.stop.is_cancelled()).await {
+                return;
+            }
         }
         let base_ms = engine.plan.timeline.base_ms(&visit, job.start_us);
         encode::single(&engine.plan.encoder, &visit, usize::from(job.seq), base_ms, &mut request);
@@ -51,8 +54,9 @@ pub(super) async fn lane(engine: Rc<Engine>, number: usize) {
         let due_us = if job.due_us == AT_ONCE { now_us } else { job.due_us };
         let answered = matches!(outcome, Some(wire::Outcome::Answered));
         engine.books.sent(sent, answered.then_some((done_us - now_us, done_us - due_us)));
-        conclude(&engine, job, &visit, end, done_us);
-        engine.books.commit(|| engine.stop.is_cancelled()).await;
+        if !conclude(&engine, job, &visit, end, done_us).await {
+            return;
+        }
     }
 }
 
@@ -89,14 +93,18 @@ pub(super) fn retry_after(response: &Response, now_us: i64) -> Option<Duration> 
     answer::retry_after(&response.retry_after, u64::try_from(now_us / 1_000_000).unwrap_or(0))
 }
 
-/// Enters what became of the hit and queues what comes next.
-fn conclude(engine: &Engine, job: Job, visit: &Visit, end: End, now_us: i64) {
+/// Enters what became of the hit, and queues what comes next once that outlasts a kill: so no more than one hit of
+/// a visit is ever in doubt. False when it cannot be made to last and the run is to end: nothing more is sent then.
+async fn conclude(engine: &Engine, job: Job, visit: &Visit, end: End, now_us: i64) -> bool {
     match end {
         End::Settled(outcome, fault) => {
             if let Some(fault) = fault {
                 engine.books.fault(&fault);
             }
             let blemished = engine.books.settle(&Entry::of(visit, job), outcome);
+            if !engine.books.commit(|| engine.stop.is_cancelled()).await {
+                return false;
+            }
             let next = usize::from(job.seq) + 1;
             if next == visit.hits.len() {
                 engine.over(visit.index);
@@ -111,9 +119,13 @@ fn conclude(engine: &Engine, job: Job, visit: &Visit, end: End, now_us: i64) {
                 engine.put(job.again(now_us + super::micros(wait)));
             } else {
                 engine.books.abandon(visit, job);
+                if !engine.books.commit(|| engine.stop.is_cancelled()).await {
+                    return false;
+                }
                 engine.over(visit.index);
             }
         }
         End::Unsent => {}
     }
+    true
 }

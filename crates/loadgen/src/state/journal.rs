@@ -272,8 +272,8 @@ impl Journal {
         &self.state
     }
 
-    /// Notes that a visit begins. It is written with the next outcome: a visit of which no outcome was written
-    /// is simply begun again.
+    /// Notes that a visit begins, to be written by [`Journal::commit`] before its first hit goes out: a later process
+    /// must know that this hit may be recorded.
     pub fn begun(&mut self, visit: &Visit) {
         self.state.begin(visit);
         self.pending.extend_from_slice(&Record::Begun(visit.index).to_bytes());

@@ -10,7 +10,7 @@ use tokio_rustls::client::TlsStream;
 
 use super::connect::Head;
 use super::http1::content_type;
-use super::{MAX_BODY, Outcome, Request, Response};
+use super::{MAX_BODY, Outcome, Request, Response, fault};
 
 /// A handle to the shared connection.
 #[derive(Clone)]

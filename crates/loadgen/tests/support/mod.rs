@@ -54,6 +54,13 @@ impl Loadgen {
         Ran::new(output, self.dir)
     }
 
+    /// Writes the log to a file in the run's folder, so that it can be read while the run goes on.
+    pub fn log_to_file(mut self) -> (Self, PathBuf) {
+        let path = self.dir.path().join("stderr.log");
+        self.command.stderr(std::fs::File::create(&path).unwrap());
+        (self, path)
+    }
+
     /// Runs in the background.
     pub fn spawn(mut self) -> (Child, tempfile::TempDir) {
         (self.command.spawn().unwrap(), self.dir)
@@ -94,6 +101,28 @@ impl Ran {
         let sum: u64 = parts.iter().map(|part| self.count(&format!("/hits/{part}"))).sum();
         assert_eq!(self.count("/hits/planned"), sum, "{:#}", self.summary["hits"]);
     }
+}
+
+/// The law of delivery: what was acknowledged is recorded, and what is recorded was acknowledged or may have been.
+pub fn assert_law(acknowledged: u64, unknown: u64, recorded: u64, log: &str) {
+    assert!(
+        (acknowledged..=acknowledged + unknown).contains(&recorded),
+        "{recorded} recorded, {acknowledged} acknowledged, {unknown} unknown\n{log}"
+    );
+}
+
+/// What a running process says on its metrics port; `None` while it does not listen.
+pub fn report(port: u16) -> Option<Value> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    write!(stream, "GET /report HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").ok()?;
+    let mut text = String::new();
+    stream.read_to_string(&mut text).ok()?;
+    serde_json::from_str(text.split_once("\r\n\r\n")?.1).ok()
+}
+
+/// A port that was free a moment ago.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// Ends a child as an operator would.
@@ -240,6 +269,7 @@ pub fn dead_url() -> String {
 /// A receiver in this process, on a runtime of its own.
 pub struct Sink {
     pub url: String,
+    config: sink::Config,
     handle: Option<sink::Handle>,
     runtime: tokio::runtime::Runtime,
     _dir: tempfile::TempDir,
@@ -261,15 +291,46 @@ impl Sink {
             ..sink::Config::default()
         };
         change(&mut config);
-        let handle = runtime.block_on(sink::start(config)).unwrap();
+        let handle = runtime.block_on(sink::start(config.clone())).unwrap();
         let url = format!("{}/matomo.php", handle.url());
-        Self { url, handle: Some(handle), runtime, _dir: dir }
+        config.listen = handle.addr();
+        Self { url, config, handle: Some(handle), runtime, _dir: dir }
+    }
+
+    fn handle(&self) -> &sink::Handle {
+        self.handle.as_ref().expect("the receiver runs until it is stopped or dropped")
+    }
+
+    /// From now on this goes wrong: see `sink::GRAMMAR`. Empty = nothing.
+    pub fn set_faults(&self, plan: &str) {
+        self.handle().set_faults(plan).unwrap();
+    }
+
+    /// Ends it: its port refuses connections.
+    pub fn stop(&mut self) {
+        self.runtime.block_on(self.handle.take().expect("it runs").shutdown());
+    }
+
+    /// Starts it again where it was, with what it had recorded.
+    pub fn start_again(&mut self) {
+        assert!(self.handle.is_none(), "it runs");
+        self.handle = Some(self.runtime.block_on(sink::start(self.config.clone())).unwrap());
+    }
+
+    /// A figure of what was recorded.
+    pub fn count(&self, path: &str) -> u64 {
+        let stats = self.stats();
+        stats.pointer(path).and_then(Value::as_u64).unwrap_or_else(|| panic!("no {path} in {stats}"))
+    }
+
+    /// Hits that were recorded.
+    pub fn recorded(&self) -> u64 {
+        self.count("/hits/recorded")
     }
 
     /// What was recorded.
     pub fn stats(&self) -> Value {
-        let handle = self.handle.as_ref().expect("the receiver runs until it is dropped");
-        serde_json::to_value(self.runtime.block_on(handle.stats())).unwrap()
+        serde_json::to_value(self.runtime.block_on(self.handle().stats())).unwrap()
     }
 }
 
