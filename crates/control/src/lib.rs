@@ -22,6 +22,7 @@ pub mod logs;
 pub mod masked;
 pub mod observe;
 pub mod openapi;
+mod page;
 pub mod request;
 pub mod routes;
 mod server;

@@ -1,0 +1,5 @@
+import { PageHead } from "../../ui";
+
+export default function Config() {
+  return <PageHead title="Config" />;
+}

@@ -1,0 +1,28 @@
+/** The list of views: its address, its name, its shortcut, and where its code is. Each is loaded when it is first seen. */
+import { Activity, FileText, Gauge, type IconNode, SlidersHorizontal } from "lucide";
+import type { ComponentType } from "preact";
+
+/** A view gets what follows its own part of the address: of `/ui/funnels/3`, `3`. */
+export type View = ComponentType<{ rest: string }>;
+
+export interface Route {
+  /** The first part of the address after `/ui/`. */
+  path: string;
+  title: string;
+  icon: IconNode;
+  /** The key after `g` that leads here. */
+  key: string;
+  load: () => Promise<{ default: View }>;
+}
+
+export const ROUTES: readonly Route[] = [
+  { path: "", title: "Status", icon: Activity, key: "s", load: () => import("./status") },
+  { path: "config", title: "Config", icon: SlidersHorizontal, key: "c", load: () => import("./config") },
+  { path: "presets", title: "Presets", icon: Gauge, key: "p", load: () => import("./presets") },
+  { path: "logs", title: "Logs", icon: FileText, key: "l", load: () => import("./logs") },
+];
+
+export const routeOf = (path: string): { route: Route | undefined; rest: string } => {
+  const [first = "", ...rest] = path.split("/");
+  return { route: ROUTES.find((route) => route.path === first), rest: rest.join("/") };
+};

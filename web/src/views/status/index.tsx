@@ -1,0 +1,5 @@
+import { PageHead } from "../../ui";
+
+export default function Status() {
+  return <PageHead title="Status" />;
+}
