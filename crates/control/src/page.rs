@@ -8,8 +8,6 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 #[derive(RustEmbed)]
 #[folder = "../../web/dist"]
 #[allow_missing = true]
-#[exclude = ".vite/*"]
-#[exclude = ".gitignore"]
 struct Files;
 
 /// The page itself; every view has it for its address.
