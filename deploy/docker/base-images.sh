@@ -2,6 +2,7 @@
 # Makes stand-ins for public base images, on a Debian machine that cannot pull them. Needs root, mmdebstrap and docker.
 #
 #     deploy/docker/base-images.sh rust      rust:<channel>-bookworm, from this machine's toolchain
+#     deploy/docker/base-images.sh node      node:<version>-bookworm-slim, from this machine's Node.js
 #     deploy/docker/base-images.sh haproxy   haproxy:2.6, from Debian's package
 #     deploy/docker/base-images.sh caddy     caddy:2, from Debian's package
 #
@@ -79,6 +80,18 @@ rust() {
         --customize-hook="tar -C '$sysroot' --exclude=lib/rustlib/src -cf - bin lib | tar -C \"\$1/usr/local/rust\" -xf -"
 }
 
+node() {
+    local version binary packages
+    version=$(sed -n 's/^ARG NODE_VERSION=//p' deploy/docker/control.Dockerfile)
+    binary=$(readlink -f "$(type -P node)")
+    packages=$(command npm root --global)
+    make "node:$version-$suite-slim" "$(command node --version) $(command npm --version)" libstdc++6 \
+        --change 'ENV NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt' \
+        --customize-hook="install -D '$binary' \"\$1/usr/local/bin/node\"" \
+        --customize-hook="mkdir -p \"\$1/usr/local/lib/node_modules\" && cp -r '$packages/npm' \"\$1/usr/local/lib/node_modules/\"" \
+        --customize-hook='ln -s ../lib/node_modules/npm/bin/npm-cli.js "$1/usr/local/bin/npm"'
+}
+
 haproxy() {
     make haproxy:2.6 "" haproxy \
         --change 'CMD ["haproxy", "-W", "-db", "-f", "/usr/local/etc/haproxy/haproxy.cfg"]' \
@@ -92,10 +105,10 @@ caddy() {
         --customize-hook='mkdir -p "$1/config" "$1/data"'
 }
 
-[[ $# -gt 0 ]] || { sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 64; }
+[[ $# -gt 0 ]] || { sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 64; }
 for image in "$@"; do
     case $image in
-        rust | haproxy | caddy) "$image" ;;
-        *) say "there is no recipe for $image; there are: rust, haproxy, caddy" >&2; exit 64 ;;
+        rust | node | haproxy | caddy) "$image" ;;
+        *) say "there is no recipe for $image; there are: rust, node, haproxy, caddy" >&2; exit 64 ;;
     esac
 done

@@ -3,6 +3,15 @@
 # Runs on BuildKit and on the classic builder alike: no syntax line, no mounts.
 
 ARG RUST_VERSION=1.95.0
+ARG NODE_VERSION=20
+
+# ---- web: the page
+FROM node:${NODE_VERSION}-bookworm-slim AS web
+WORKDIR /src/web
+COPY web/package.json web/package-lock.json web/.npmrc ./
+RUN npm ci
+COPY web .
+RUN npm run build
 
 # ---- toolchain: the compiler, and what writes the list of dependencies into the program (for SBOM scanners)
 FROM rust:${RUST_VERSION}-bookworm AS toolchain
@@ -31,6 +40,7 @@ COPY --from=manifests /src .
 RUN cargo auditable build --profile "$PROFILE" --locked --target "$(rustc --print host-tuple)" -p control
 COPY crates crates
 COPY config config
+COPY --from=web /src/web/dist web/dist
 # Copied files are as old as they are in the repository; cargo must see that they are newer than the empty ones.
 RUN find crates -name '*.rs' -exec touch {} + \
     && cargo auditable build --profile "$PROFILE" --locked --target "$(rustc --print host-tuple)" -p control \

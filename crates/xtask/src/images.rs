@@ -15,7 +15,7 @@ use crate::{
     clock::Stopwatch,
     docker_setup, say,
     tools::{self, Tool},
-    workspace::{must, output_of, root},
+    workspace::{cargo, must, output_of, root},
 };
 
 /// Needed to make what cannot be pulled.
@@ -96,7 +96,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 /// # Errors
 /// When a build fails, and when an image weighs too much.
 pub(crate) fn build(images: &[Image], profile: Profile) -> anyhow::Result<()> {
-    base_image()?;
+    base_image(&format!("rust:{}-bookworm", rust_channel()?), "rust")?;
+    if images.contains(&Image::Control) {
+        base_image(&format!("node:{}-bookworm-slim", node_version()?), "node")?;
+    }
     for image in images {
         say::heading(image.name());
         let watch = Stopwatch::start();
@@ -174,19 +177,24 @@ fn channel_in(text: &str) -> Option<String> {
     Some(value.trim().trim_matches('"').to_owned())
 }
 
-/// The image that both are built in: there already, pulled, or made from this machine's Debian and toolchain.
-fn base_image() -> anyhow::Result<()> {
-    let name = format!("rust:{}-bookworm", rust_channel()?);
-    say::heading(&name);
+/// The version of Node.js that the page is built with, as the Dockerfile of the control plane names it.
+fn node_version() -> anyhow::Result<String> {
+    let path = root().join(Image::Control.dockerfile());
+    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let version = text.lines().find_map(|line| line.strip_prefix("ARG NODE_VERSION="));
+    version.map(ToOwned::to_owned).with_context(|| format!("{} names no NODE_VERSION", path.display()))
+}
+
+/// An image that ours are built in: there already, pulled, or made from this machine's Debian and tools by the recipe.
+fn base_image(name: &str, recipe: &str) -> anyhow::Result<()> {
+    say::heading(name);
     let watch = Stopwatch::start();
-    let how = if pulled(&name) {
+    let how = if pulled(name) {
         "there"
     } else {
-        say::line(
-            "    it cannot be pulled: making it from this machine's Debian packages and Rust toolchain",
-        );
+        say::line("    it cannot be pulled: making it from this machine's Debian packages and tools");
         tools::ensure(&[MMDEBSTRAP]).map_err(anyhow::Error::msg)?;
-        must(Command::new(root().join("deploy/docker/base-images.sh")).arg("rust"))?;
+        must(Command::new(root().join("deploy/docker/base-images.sh")).arg(recipe))?;
         "made"
     };
     say::line(format!("    {name}: {how} ({})", say::duration(watch.elapsed())));
@@ -277,7 +285,20 @@ pub(crate) fn suite() -> anyhow::Result<()> {
         command.env("COMPOSE_1", compose.first.as_deref().unwrap_or_default());
         must(command.env("COMPOSE_2", &compose.second))?;
     }
-    Ok(())
+    say::heading("tests/docker/engine");
+    // One after the other: each counts what is left on the engine.
+    let tests = [
+        "-p",
+        "control",
+        "--features",
+        "real-engine",
+        "--test",
+        "docker_engine",
+        "--",
+        "--test-threads",
+        "1",
+    ];
+    must(cargo(&["test"]).args(tests))
 }
 
 #[cfg(test)]
