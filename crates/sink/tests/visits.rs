@@ -119,6 +119,68 @@ fn a_new_campaign_or_new_visit_begins_a_visit_and_another_referrer_does_not() {
     assert_eq!(Site::row(&kinds, "Direct Entry")["nb_visits"], 1);
 }
 
+/// The tag that names the campaign may come later than the first hit.
+#[test]
+fn a_visit_without_a_referrer_takes_a_later_campaign_or_referrer_for_its_own() {
+    let site = Site::new();
+    site.view("2026-03-10 10:00:00", ANNA, "a");
+    site.view("2026-03-10 10:01:00", ANNA, "b?utm_source=mail&utm_term=offer");
+    site.view("2026-03-10 10:02:00", ANNA, "c");
+    site.view("2026-03-10 10:00:00", BERT, "a");
+    site.view_with("2026-03-10 10:01:00", BERT, "b", &[("urlref", "https://news.example.org/x")]);
+    assert_eq!(site.visits("day", "2026-03-10"), [2, 3]);
+    let campaigns = site.report("Referrers.getCampaigns", "day", "2026-03-10", &[]);
+    assert_eq!(Site::row(&campaigns, "mail")["nb_visits"], 1);
+    let websites = site.report("Referrers.getWebsites", "day", "2026-03-10", &[]);
+    assert_eq!(Site::row(&websites, "news.example.org")["nb_visits"], 1);
+}
+
+/// Whatever a hit says beside what it is about changes nothing.
+#[test]
+fn what_matomo_leaves_to_plugins_is_taken_and_ignored() {
+    let site = Site::new();
+    let more = [
+        ("dimension1", "gold"),
+        ("cvar", r#"{"1":["type","member"]}"#),
+        ("_cvar", r#"{"1":["type","member"]}"#),
+        ("ma_id", "abc123"),
+        ("ma_ti", "A film"),
+        ("uadata", r#"{"brands":[{"brand":"Chromium","version":"120"}]}"#),
+        ("cs", "utf-8"),
+        ("unknown", "x"),
+    ];
+    site.view_with("2026-03-10 10:00:00", ANNA, "a", &more);
+    let figures = site.report("VisitsSummary.get", "day", "2026-03-10", &[]);
+    assert_eq!((&figures["nb_visits"], &figures["nb_actions"]), (&1.into(), &1.into()));
+}
+
+#[test]
+fn a_view_of_content_is_no_action_and_makes_no_page() {
+    let site = Site::new();
+    site.view("2026-03-10 10:00:00", ANNA, "a");
+    let view =
+        [("cid", ANNA), ("url", "https://example.test/a"), ("c_n", "Banner"), ("c_p", "a.png"), ("ca", "1")];
+    assert_eq!(site.hit("2026-03-10 10:00:10", &view), 200);
+    let mut click = view.to_vec();
+    click.push(("c_i", "click"));
+    assert_eq!(site.hit("2026-03-10 10:00:20", &click), 200);
+    let figures = site.report("VisitsSummary.get", "day", "2026-03-10", &[]);
+    assert_eq!((&figures["nb_actions"], &figures["sum_visit_length"]), (&1.into(), &21.into()));
+    assert_eq!(site.report("Actions.get", "day", "2026-03-10", &[])["nb_pageviews"], 1);
+}
+
+/// Hits of one visitor that come out of order: within half an hour they are one visit, which begins where it began.
+#[test]
+fn hits_out_of_order_stay_in_their_visit() {
+    let site = Site::new();
+    site.view("2026-03-10 10:10:00", ANNA, "b");
+    site.view("2026-03-10 10:00:00", ANNA, "a");
+    site.view("2026-03-10 10:12:00", ANNA, "c");
+    let figures = site.report("VisitsSummary.get", "day", "2026-03-10", &[]);
+    assert_eq!((&figures["nb_visits"], &figures["nb_actions"]), (&1.into(), &3.into()));
+    assert_eq!(figures["sum_visit_length"], 121);
+}
+
 #[test]
 fn visitors_are_told_apart_by_id_and_without_one_by_what_they_browse_with() {
     let site = Site::new();

@@ -99,11 +99,11 @@ impl By {
             Self::Continent => place::continent_name(place::continent(value)).to_owned(),
             Self::Language => {
                 let code = value.split(['-', ',', '_']).next().unwrap_or_default();
-                if code.is_empty() { "Unknown".to_owned() } else { format!("Language code {code}") }
+                or_unknown(place::language_name(code))
             }
             Self::LanguageCode => {
-                let code = value.split(',').next().unwrap_or_default();
-                if code.is_empty() { "Unknown".to_owned() } else { format!("Language code {code}") }
+                let tag = value.split(',').next().unwrap_or_default();
+                language_with_region(tag)
             }
             Self::Region | Self::City => match value.rsplit_once(", ") {
                 Some((name, country)) => format!("{name}, {}", place::country_name(country)),
@@ -147,6 +147,19 @@ impl By {
             Self::Resolution => text("segment", format!("resolution=={}", encoded(value))),
             _ => {}
         }
+    }
+}
+
+/// `de-ch` as `German - Switzerland (de-ch)`, `de` and `de-de` without a region that says nothing new.
+fn language_with_region(tag: &str) -> String {
+    let (language, region) = tag.split_once(['-', '_']).unwrap_or((tag, ""));
+    if language.is_empty() {
+        return "Unknown".to_owned();
+    }
+    let name = place::language_name(language);
+    match place::known(region).filter(|_| region != language) {
+        Some(country) => format!("{name} - {} ({tag})", place::country_name(country)),
+        None => format!("{name} ({language})"),
     }
 }
 
@@ -195,4 +208,19 @@ pub(crate) fn rows(context: &Context<'_>, period: Period, by: By) -> Result<Vec<
         }
     }
     Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn languages_have_names() {
+        assert_eq!(By::Language.label("de-ch,de"), "German");
+        assert_eq!(By::Language.label(""), "Unknown");
+        assert_eq!(By::LanguageCode.label("de-ch,de"), "German - Switzerland (de-ch)");
+        assert_eq!(By::LanguageCode.label("de-de"), "German (de)");
+        assert_eq!(By::LanguageCode.label("fr"), "French (fr)");
+        assert_eq!(By::Language.label("tlh"), "tlh");
+    }
 }

@@ -136,13 +136,16 @@ fn search(hit: &Params, site: &Site) -> Option<Action> {
     if let Some(keyword) = hit.text("search") {
         return Some(Action::Search {
             keyword: clean_text(keyword),
-            category: hit.text("search_cat").map(clean_text),
+            category: hit.text("search_cat").map(search_category),
             results: results(hit.int("search_count")),
         });
     }
     let url = clean_text(hit.text("url")?);
     let parts = Parts::split(&url)?;
-    let query = [parts.query, parts.fragment].into_iter().flatten().collect::<Vec<_>>().join("&");
+    // A page that is found by its fragment may have its query in there: `#/find?q=tents`.
+    let fragment =
+        parts.fragment.map(|fragment| fragment.split_once('?').map_or(fragment, |(_, query)| query));
+    let query = [parts.query, fragment].into_iter().flatten().collect::<Vec<_>>().join("&");
     if query.is_empty() {
         return None;
     }
@@ -160,9 +163,15 @@ fn search(hit: &Params, site: &Site) -> Option<Action> {
     let keyword = find(&site.search_keyword_parameters)?;
     Some(Action::Search {
         keyword: clean_text(&keyword),
-        category: find(&site.search_category_parameters).map(|category| clean_text(&category)),
+        category: find(&site.search_category_parameters).map(|category| search_category(&category)),
         results: results(parameter(&query, "search_count").and_then(|count| count.parse().ok())),
     })
+}
+
+/// A category is kept to its 200th byte.
+fn search_category(text: &str) -> String {
+    let text = clean_text(text);
+    text[..text.floor_char_boundary(200)].to_owned()
 }
 
 #[cfg(test)]
@@ -188,6 +197,7 @@ mod tests {
         assert_eq!(kind("c_n=Banner&ca=1"), Kind::Content);
         assert_eq!(kind("search=tents"), Kind::Search);
         assert_eq!(kind("url=https://a.test/find%3FQuery%3Dtents"), Kind::Search);
+        assert_eq!(kind("url=https://a.test/%23/find%3Fq%3Dtents"), Kind::Search);
         // Half an event is the page that it happened on.
         assert_eq!(kind("url=https://a.test/&e_c=Video"), Kind::PageView);
     }

@@ -85,6 +85,17 @@ const BOTS: &[&str] = &[
     "checker",
     "transcoder",
     "archiver",
+    "chatgpt-user",
+    "perplexity-user",
+    "cohere-ai",
+    "anthropic-ai",
+    "prerender",
+    "check_http",
+    "kube-probe",
+    "zabbix",
+    "iframely",
+    "amazon-route53-health-check",
+    "qwantify",
 ];
 
 /// Whether it is a bot. Matomo does not count those, nor clients that do not say what they are.
@@ -468,6 +479,8 @@ mod tests {
             "facebookexternalhit/1.1",
             "Mozilla/5.0 (compatible; Yahoo! Slurp)",
             "SomeCrawler/1.0",
+            "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko); compatible; ChatGPT-User/1.0; +https://openai.com/bot",
+            "kube-probe/1.29",
             "",
             "  ",
         ] {

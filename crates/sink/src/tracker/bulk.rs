@@ -12,10 +12,10 @@ use crate::answer::Answer;
 use crate::params::Params;
 use crate::sites::Registry;
 
-/// Whether a body is a bulk: it names `requests`, quoted, anywhere but at its very start.
+/// Whether a body is a bulk: it names `requests`, quoted, anywhere but at its very start, or is an empty list.
 pub(crate) fn is_bulk(body: &[u8]) -> bool {
     let names = |quoted: &[u8]| memmem::find(body.get(1..).unwrap_or_default(), quoted).is_some();
-    names(b"\"requests\"") || names(b"'requests'")
+    names(b"\"requests\"") || names(b"'requests'") || body.trim_ascii() == b"[]"
 }
 
 #[derive(Debug, Serialize)]
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn what_is_a_bulk() {
-        assert!(is_bulk(br#"{"requests":[]}"#) && is_bulk(b"{'requests':[]}"));
+        assert!(is_bulk(br#"{"requests":[]}"#) && is_bulk(b"{'requests':[]}") && is_bulk(b" []\n"));
         assert!(!is_bulk(b"idsite=1&rec=1") && !is_bulk(b"") && !is_bulk(br#""requests""#));
     }
 

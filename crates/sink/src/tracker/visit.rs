@@ -149,6 +149,10 @@ impl Visit {
         {
             return false;
         }
+        // A visit without a referrer takes the campaign of a later hit for its own.
+        if self.referrer.kind == referrer::Kind::Direct {
+            return true;
+        }
         let now = Referrer::of(request.params, request.site, registry, Some(&self.referrer));
         !(now.kind == referrer::Kind::Campaign && now.differs(&self.referrer))
     }
