@@ -1,0 +1,255 @@
+//! A ledger as it is written down: figures under the names that people and reports use, with a version.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Version of the format. Readers refuse a newer one.
+pub const BOOK_VERSION: u32 = 1;
+
+/// A ledger as it is kept in a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Book {
+    /// [`BOOK_VERSION`] of whoever wrote it.
+    pub schema_version: u32,
+    /// Counts the times it was written; a checkpoint names the one that goes with it.
+    pub generation: u64,
+    /// IANA name of the zone that cut the days.
+    pub time_zone: String,
+    /// Whether hits told their time or were recorded when they came.
+    pub times: Times,
+    /// Countries were sent with the hits. When not, the target guesses them, and nothing is said here.
+    pub countries: bool,
+    /// Why figures may be missing altogether; empty when they are not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gaps: Vec<String>,
+    /// Visits that were not over when this was written, with what is known of their hits.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open: Vec<OpenVisit>,
+    /// The figures of each day; those of days long past may lie in files of their own.
+    pub days: BTreeMap<Date, DayFigures>,
+}
+
+/// Where the times of recorded hits come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Times {
+    /// Each hit says when it happened (`cdt`).
+    Told,
+    /// The target's clock when the hit came: known to the length of a request. Lengths of visits are not counted.
+    Received,
+}
+
+/// A visit that is not over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenVisit {
+    /// Its number.
+    pub visit: u64,
+    /// How many of its hits are settled.
+    pub settled: u16,
+    /// What deviates from "acknowledged, once, at its time".
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deviations: Vec<crate::scenario::Deviation>,
+}
+
+/// The figures of one day of the site: table, label, figure.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DayFigures(pub BTreeMap<Table, BTreeMap<String, Row>>);
+
+/// The figures of one row.
+pub type Row = BTreeMap<Figure, Span>;
+
+/// Tables, named after what their rows are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Table {
+    /// The site as a whole; its one row is `all`.
+    Site,
+    /// Hours of the site's day in which visits began, `00` to `23`.
+    Hours,
+    /// Pages by path, without query and fragment.
+    Pages,
+    /// Event categories.
+    EventCategories,
+    /// Event actions.
+    EventActions,
+    /// Event names.
+    EventNames,
+    /// Keywords of the site's own search.
+    Keywords,
+    /// Categories of the site's own search.
+    SearchCategories,
+    /// Links to other sites, host and path.
+    Outlinks,
+    /// Files, host and path.
+    Downloads,
+    /// Products by SKU.
+    Products,
+    /// Countries by code.
+    Countries,
+    /// `direct`, `search`, `website`, `campaign`, `social`.
+    Referrers,
+    /// Campaigns by name.
+    Campaigns,
+    /// `desktop`, `mobile`, `tablet`.
+    Devices,
+}
+
+/// What a figure counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Figure {
+    /// Visits.
+    Visits,
+    /// Different visitors of the day.
+    UniqueVisitors,
+    /// Page views, searches, outlinks, downloads and events.
+    Actions,
+    /// Visits of one action or none.
+    Bounces,
+    /// Sum of the visits' lengths in seconds.
+    Length,
+    /// Page views.
+    PageViews,
+    /// Visits that began here.
+    Entries,
+    /// Visits that ended here.
+    Exits,
+    /// Site searches.
+    Searches,
+    /// Clicks to other sites.
+    Outlinks,
+    /// Downloads.
+    Downloads,
+    /// Events.
+    Events,
+    /// Sum of the events' values, in thousandths.
+    EventValue,
+    /// Orders.
+    Orders,
+    /// What is paid, in hundredths of the currency's unit.
+    Revenue,
+    /// The goods' price, in hundredths.
+    Subtotal,
+    /// Tax, in hundredths.
+    Tax,
+    /// Shipping, in hundredths.
+    Shipping,
+    /// Pieces sold.
+    Quantity,
+    /// Carts that no order followed in their visit.
+    AbandonedCarts,
+    /// What lay in them, in hundredths.
+    CartRevenue,
+}
+
+impl Figure {
+    /// How many units of the figure a report's unit has: 100 for money, 1000 for values of events.
+    pub fn scale(self) -> i64 {
+        match self {
+            Self::Revenue | Self::Subtotal | Self::Tax | Self::Shipping | Self::CartRevenue => 100,
+            Self::EventValue => 1000,
+            _ => 1,
+        }
+    }
+}
+
+/// What a figure lies between: sure and possible. Written as one number when they are the same, else as a pair.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Span {
+    /// If nothing of what is unknown was recorded.
+    pub least: i64,
+    /// If all of it was.
+    pub most: i64,
+}
+
+impl Span {
+    /// A figure that is known.
+    pub fn exactly(figure: i64) -> Self {
+        Self { least: figure, most: figure }
+    }
+
+    /// Adds another one.
+    pub fn add(&mut self, other: Self) {
+        self.least += other.least;
+        self.most += other.most;
+    }
+
+    /// Whether a figure lies in it.
+    pub fn holds(self, figure: i64) -> bool {
+        (self.least..=self.most).contains(&figure)
+    }
+}
+
+impl Serialize for Span {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.least == self.most {
+            serializer.serialize_i64(self.least)
+        } else {
+            [self.least, self.most].serialize(serializer)
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written {
+    One(i64),
+    Two([i64; 2]),
+}
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Written::deserialize(deserializer)? {
+            Written::One(figure) => Ok(Self::exactly(figure)),
+            Written::Two([least, most]) if least <= most => Ok(Self { least, most }),
+            Written::Two([least, most]) => Err(D::Error::custom(format!(
+                "[{least}, {most}] is no interval: the lesser figure goes first"
+            ))),
+        }
+    }
+}
+
+impl DayFigures {
+    /// Adds to a figure.
+    pub fn add(&mut self, table: Table, label: &str, figure: Figure, span: Span) {
+        if span == Span::default() {
+            return;
+        }
+        let rows = self.0.entry(table).or_default();
+        if let Some(row) = rows.get_mut(label) {
+            row.entry(figure).or_default().add(span);
+        } else {
+            rows.insert(label.to_owned(), Row::from([(figure, span)]));
+        }
+    }
+
+    /// Adds all figures of another part of the same day.
+    pub fn merge(&mut self, other: &Self) {
+        for (&table, rows) in &other.0 {
+            for (label, row) in rows {
+                for (&figure, &span) in row {
+                    self.add(table, label, figure, span);
+                }
+            }
+        }
+    }
+
+    /// A figure; 0 when nothing of the kind was counted.
+    pub fn get(&self, table: Table, label: &str, figure: Figure) -> Span {
+        self.0
+            .get(&table)
+            .and_then(|rows| rows.get(label))
+            .and_then(|row| row.get(&figure))
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// A figure of the site as a whole.
+    pub fn site(&self, figure: Figure) -> Span {
+        self.get(Table::Site, "all", figure)
+    }
+}

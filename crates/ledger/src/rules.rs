@@ -1,0 +1,255 @@
+//! Matomo's rules about visits: where one ends, whose entry and exit a page is, what counts as an action.
+//!
+//! Told by what a real Matomo was seen to do: a visit ends after half an hour without an action and at the site's
+//! midnight, `new_visit` begins one, a `ping` lengthens one and begins none, orders and carts are no actions.
+
+use traffic::{Kind, Visit};
+
+use crate::book::Figure;
+use crate::layout::{Key, Layout, Referrer};
+use crate::zone::{DaySpan, Zone};
+
+/// This long after the last action the next one begins a visit, in seconds.
+const VISIT_ENDS: i64 = 30 * 60;
+
+/// A visit with so many actions is full.
+const MOST_ACTIONS: u32 = 10_000;
+
+/// A converting hit makes the visit's length longer by its `idgoal` + 2, so that its row is sure to change.
+const CONVERTS: i64 = 2;
+
+/// A hit that was recorded, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Event {
+    /// Which hit of the visit.
+    pub(crate) seq: u16,
+    /// Unix seconds.
+    pub(crate) at: i64,
+}
+
+/// Where figures are added up.
+pub(crate) trait Count {
+    /// Adds to a figure of a day.
+    fn add(&mut self, day: &DaySpan, key: Key, count: i64);
+    /// The visitor was there on this day. Said again for each of the day's visits.
+    fn present(&mut self, day: &DaySpan);
+}
+
+/// What the figures depend on beside the visit.
+#[derive(Debug, Clone)]
+pub(crate) struct Rules {
+    pub(crate) layout: Layout,
+    pub(crate) countries: bool,
+    pub(crate) lengths: bool,
+}
+
+/// What a visit that the reports know is so far.
+struct Part {
+    day: DaySpan,
+    first: i64,
+    last: i64,
+    length: i64,
+    actions: u32,
+    entry: Entry,
+    exit: Option<u32>,
+    referrer: Referrer,
+    campaign: Option<u32>,
+    /// What lies in a cart that no order followed, in hundredths.
+    cart: Option<u64>,
+}
+
+/// The page that a visit began with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Entry {
+    /// None yet: the visit began with something else than a page.
+    Open,
+    /// None ever: it began with a search.
+    None,
+    Page(u32),
+}
+
+impl Rules {
+    /// Adds up what the hits of one visit come to, in the order in which they were recorded.
+    pub(crate) fn count(
+        &self,
+        visit: &Visit,
+        events: impl Iterator<Item = Event>,
+        zone: &mut Zone,
+        out: &mut impl Count,
+    ) {
+        let mut part: Option<Part> = None;
+        // An order that comes again is refused. Visits have few.
+        let mut ordered: Option<u32> = None;
+        for Event { seq, at } in events {
+            let hit = &visit.hits[usize::from(seq)];
+            if let Kind::Order(order) = hit.kind {
+                if ordered == Some(order) {
+                    continue;
+                }
+                ordered = Some(order);
+            }
+            let goes_on = part.as_ref().is_some_and(|part| {
+                seq != 0 && part.actions < MOST_ACTIONS && at - part.last < VISIT_ENDS && part.day.holds(at)
+            });
+            if goes_on {
+                let Some(part) = part.as_mut() else { continue };
+                if hit.kind != Kind::Ping {
+                    part.last = at;
+                }
+                part.length = (1 + at - part.first).max(0);
+                if matches!(hit.kind, Kind::Order(_)) {
+                    part.length += CONVERTS;
+                }
+            } else {
+                if hit.kind == Kind::Ping {
+                    continue;
+                }
+                let came_before = part.is_some() || visit.returning;
+                if let Some(part) = part.take() {
+                    self.close(visit, &part, out);
+                }
+                part = Some(self.begin(visit, seq, at, came_before, zone.day(at)));
+            }
+            let Some(part) = part.as_mut() else { continue };
+            self.hit(visit, hit.page, hit.kind, part, out);
+        }
+        if let Some(part) = part {
+            self.close(visit, &part, out);
+        }
+    }
+
+    fn begin(&self, visit: &Visit, seq: u16, at: i64, came_before: bool, day: DaySpan) -> Part {
+        let hit = &visit.hits[usize::from(seq)];
+        let is_landing = seq == 0;
+        let campaign = visit.campaign.filter(|_| is_landing);
+        let referrer = if campaign.is_some() {
+            Referrer::Campaign
+        } else if is_landing {
+            visit.referrer.map_or(Referrer::Direct, |referrer| self.layout.channels[referrer as usize])
+        } else {
+            self.referring_page(hit.page, hit.kind)
+        };
+        let converts = matches!(hit.kind, Kind::Order(_)) && came_before;
+        Part {
+            day,
+            first: at,
+            last: at,
+            length: if converts { CONVERTS } else { 0 },
+            actions: 0,
+            entry: if matches!(hit.kind, Kind::Search { .. }) { Entry::None } else { Entry::Open },
+            exit: None,
+            referrer,
+            campaign,
+            cart: None,
+        }
+    }
+
+    /// A page of the same host is no referrer; one of another host is another website.
+    fn referring_page(&self, page: u32, kind: Kind) -> Referrer {
+        let Kind::PageView { from: Some(from), .. } = kind else { return Referrer::Direct };
+        let origin = |page: u32| self.layout.origin_of[page as usize];
+        if origin(from) == origin(page) { Referrer::Direct } else { Referrer::Website }
+    }
+
+    fn hit(&self, visit: &Visit, page: u32, kind: Kind, part: &mut Part, out: &mut impl Count) {
+        let layout = &self.layout;
+        let day = part.day;
+        let mut add = |key, count| out.add(&day, key, count);
+        match kind {
+            Kind::Ping => return,
+            Kind::PageView { .. } => {
+                add(Layout::site(Figure::PageViews), 1);
+                add(layout.page(page), 1);
+                if part.entry == Entry::Open {
+                    part.entry = Entry::Page(page);
+                }
+                part.exit = Some(page);
+                // A visit that came from nowhere comes from the first page that names another host.
+                if part.referrer == Referrer::Direct {
+                    part.referrer = self.referring_page(page, kind);
+                }
+            }
+            Kind::Search { term, category } => {
+                add(Layout::site(Figure::Searches), 1);
+                add(layout.keyword(term), 1);
+                if let Some(category) = category {
+                    add(layout.search_category(category), 1);
+                }
+                // The results' page has no address of its own.
+                part.exit = None;
+            }
+            Kind::Outlink(outlink) => {
+                add(Layout::site(Figure::Outlinks), 1);
+                add(layout.outlink(outlink), 1);
+            }
+            Kind::Download(download) => {
+                add(Layout::site(Figure::Downloads), 1);
+                add(layout.download(download, page), 1);
+            }
+            Kind::Event(event) => add(layout.event(event), 1),
+            Kind::Cart(cart) => {
+                part.cart = Some(visit.orders[cart as usize].subtotal);
+                return;
+            }
+            Kind::Order(order) => {
+                let order = &visit.orders[order as usize];
+                part.cart = None;
+                let pieces: i64 = order.items.iter().map(|item| i64::from(item.quantity)).sum();
+                for (figure, count) in [
+                    (Figure::Orders, 1),
+                    (Figure::Revenue, order.revenue.cast_signed()),
+                    (Figure::Subtotal, order.subtotal.cast_signed()),
+                    (Figure::Tax, order.tax.cast_signed()),
+                    (Figure::Shipping, order.shipping.cast_signed()),
+                    (Figure::Quantity, pieces),
+                ] {
+                    add(Layout::site(figure), count);
+                }
+                for item in &order.items {
+                    let key = layout.product(item.product);
+                    add(key, 1);
+                    add(key + 1, i64::from(item.quantity));
+                    add(key + 2, item.price.cast_signed() * i64::from(item.quantity));
+                }
+                return;
+            }
+        }
+        part.actions += 1;
+    }
+
+    fn close(&self, visit: &Visit, part: &Part, out: &mut impl Count) {
+        let layout = &self.layout;
+        let day = part.day;
+        out.present(&day);
+        let mut add = |key, count| out.add(&day, key, count);
+        add(Layout::site(Figure::Visits), 1);
+        add(Layout::site(Figure::Actions), i64::from(part.actions));
+        if part.actions <= 1 {
+            add(Layout::site(Figure::Bounces), 1);
+        }
+        let hour = layout.hour(day.hour(part.first));
+        add(hour, 1);
+        if self.lengths {
+            add(Layout::site(Figure::Length), part.length);
+            add(hour + 1, part.length);
+        }
+        if let Entry::Page(page) = part.entry {
+            add(layout.page(page) + 1, 1);
+        }
+        if let Some(page) = part.exit {
+            add(layout.page(page) + 2, 1);
+        }
+        add(layout.referrer(part.referrer), 1);
+        if let Some(campaign) = part.campaign {
+            add(layout.campaign(campaign), 1);
+        }
+        add(layout.device(visit.agent), 1);
+        if let Some(country) = visit.country.filter(|_| self.countries) {
+            add(layout.country(country), 1);
+        }
+        if let Some(cart) = part.cart {
+            add(Layout::site(Figure::AbandonedCarts), 1);
+            add(Layout::site(Figure::CartRevenue), cart.cast_signed());
+        }
+    }
+}
