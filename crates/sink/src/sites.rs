@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
+use regex::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -77,6 +78,13 @@ pub struct Goal {
     pub allow_multiple: bool,
 }
 
+impl Goal {
+    /// Its pattern as a regular expression.
+    pub(crate) fn regex(&self) -> Result<Regex, regex::Error> {
+        RegexBuilder::new(&self.pattern).case_insensitive(!self.case_sensitive).build()
+    }
+}
+
 /// What a goal looks at.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -109,6 +117,8 @@ pub enum MatchBy {
     Contains,
     /// It is the pattern.
     Exact,
+    /// The pattern is a regular expression that matches anywhere in it.
+    Regex,
 }
 
 /// What a token may do on a site, each more than the one before.
@@ -216,6 +226,16 @@ pub enum SetupError {
         /// What was given.
         id: i64,
     },
+    /// A goal's pattern is no regular expression.
+    #[error("goal {goal:?}: pattern {pattern:?} is no regular expression: {why}")]
+    Pattern {
+        /// The goal.
+        goal: String,
+        /// What was given.
+        pattern: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// A token without characters.
     #[error("a token is empty; give it at least one character")]
     EmptyToken,
@@ -299,6 +319,16 @@ impl Registry {
         let Ok(zone) = TimeZone::get(&site.time_zone) else {
             return Err(SetupError::TimeZone { name: site.name, time_zone: site.time_zone });
         };
+        for goal in site.goals.iter().filter(|goal| goal.match_by == MatchBy::Regex) {
+            if let Err(error) = goal.regex() {
+                let why = error.to_string();
+                return Err(SetupError::Pattern {
+                    goal: goal.name.clone(),
+                    pattern: goal.pattern.clone(),
+                    why,
+                });
+            }
+        }
         if site.id == 0 {
             site.id = self.sites.last_key_value().map_or(1, |(last, _)| last + 1);
         }

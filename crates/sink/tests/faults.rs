@@ -84,6 +84,17 @@ fn a_hung_request_ends_with_the_receiver() {
 }
 
 #[test]
+fn a_request_may_hang_after_it_was_recorded() {
+    let (sink, host) = with_faults("hang-after");
+    let waiting = std::thread::spawn(move || hit(1).try_send(&host).is_err());
+    while sink.stats().hits.recorded == 0 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    sink.shutdown();
+    assert!(waiting.join().unwrap());
+}
+
+#[test]
 fn dropped_hits_are_acknowledged_and_counted_as_lost() {
     let (sink, host) = with_faults("drop=1/3; seed=11");
     for number in 0..60 {

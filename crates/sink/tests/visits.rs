@@ -250,6 +250,52 @@ fn a_goal_is_reached_once_a_visit_and_worth_what_the_hit_says() {
 }
 
 #[test]
+fn goals_are_reached_by_pages_titles_files_links_and_events() {
+    let goal = |id, trigger, match_by, pattern, many| {
+        serde_json::json!({"id": id, "name": pattern, "trigger": trigger, "match_by": match_by, "pattern": pattern,
+                           "revenue": 2, "allow_multiple": many})
+    };
+    let goals = [
+        goal(1, "url", "contains", "/thanks", false),
+        goal(2, "title", "exact", "Thank you", false),
+        goal(3, "file", "regex", r"\.pdf$", true),
+        goal(4, "external_website", "regex", r"^https://(www\.)?partner\.test/", false),
+        goal(5, "event_category", "exact", "video", false),
+        goal(6, "event_action", "contains", "play", true),
+        goal(7, "event_name", "contains", "intro", false),
+    ];
+    let setup = serde_json::json!({"sites": [{"id": 1, "name": "Example", "goals": goals}]});
+    let setup = serde_json::from_value(setup).unwrap();
+    let site = Site { sink: Sink::start(sink::Config { setup, ..sink::Config::default() }) };
+    site.view_with("2026-03-10 10:00:00", ANNA, "Thanks/1", &[("action_name", "thank YOU")]);
+    let page = ("url", "https://example.test/a");
+    for (second, fields) in [
+        ("01", [("download", "https://example.test/a.PDF"), page]),
+        ("02", [("download", "https://example.test/b.pdf"), page]),
+        ("03", [("download", "https://example.test/c.zip"), page]),
+        ("04", [("link", "https://www.partner.test/x"), page]),
+        ("05", [("link", "https://other.test/?to=https://partner.test/"), page]),
+    ] {
+        let fields = [fields[0], fields[1], ("cid", ANNA)];
+        assert_eq!(site.hit(&format!("2026-03-10 10:00:{second}"), &fields), 200);
+    }
+    for second in ["06", "07"] {
+        let event = [("cid", ANNA), page, ("e_c", "Video"), ("e_a", "replay"), ("e_n", "the intro")];
+        assert_eq!(site.hit(&format!("2026-03-10 10:00:{second}"), &event), 200);
+    }
+    let conversions: Vec<i64> = (1..=7)
+        .map(|id: i64| {
+            let goals = site.report("Goals.get", "day", "2026-03-10", &[("idGoal", &id.to_string())]);
+            goals["nb_conversions"].as_i64().unwrap()
+        })
+        .collect();
+    assert_eq!(conversions, [1, 1, 2, 1, 1, 2, 1]);
+    let all = site.report("Goals.get", "day", "2026-03-10", &[]);
+    assert_eq!((&all["nb_conversions"], &all["revenue"]), (&9.into(), &18.into()));
+    assert_eq!(all["nb_visits_converted"], 1);
+}
+
+#[test]
 fn a_cart_becomes_the_visits_order_and_one_left_behind_is_abandoned() {
     let site = Site::new();
     let cart = |cid, items, revenue| {

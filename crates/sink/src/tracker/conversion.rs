@@ -1,7 +1,10 @@
 //! Goals, orders and carts: what a visit converts, and what was in it.
 
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
+use regex::Regex;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
 
@@ -317,6 +320,9 @@ fn is_reached(goal: &Goal, request: &Request<'_>, action: &Action) -> bool {
         _ => None,
     };
     let Some(subject) = subject else { return false };
+    if goal.match_by == MatchBy::Regex {
+        return matches_regex(goal, &subject);
+    }
     let (subject, pattern) = if goal.case_sensitive {
         (subject, goal.pattern.clone())
     } else {
@@ -324,8 +330,20 @@ fn is_reached(goal: &Goal, request: &Request<'_>, action: &Action) -> bool {
     };
     match goal.match_by {
         MatchBy::Contains => subject.contains(&pattern),
-        MatchBy::Exact => subject == pattern,
+        MatchBy::Exact | MatchBy::Regex => subject == pattern,
     }
+}
+
+/// Compiled once for each pattern: a hit takes microseconds, a compilation far more.
+fn matches_regex(goal: &Goal, subject: &str) -> bool {
+    static COMPILED: LazyLock<Mutex<HashMap<(String, bool), Regex>>> = LazyLock::new(Mutex::default);
+    let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    let key = (goal.pattern.clone(), goal.case_sensitive);
+    if let Some(regex) = compiled.get(&key) {
+        return regex.is_match(subject);
+    }
+    let Ok(regex) = goal.regex() else { return false };
+    compiled.entry(key).or_insert(regex).is_match(subject)
 }
 
 #[cfg(test)]
