@@ -196,6 +196,22 @@ fn visitors_are_told_apart_by_id_and_without_one_by_what_they_browse_with() {
     assert_eq!(site.report("VisitsSummary.get", "day", "2026-03-10", &[])["nb_visits"], 4);
 }
 
+/// `_id` alone does not tell two visitors apart who browse with the same, not even when a new visit begins.
+#[test]
+fn who_is_recognized_by_the_client_keeps_the_id_of_the_last_visit() {
+    let site = Site::new();
+    let page = ("url", "https://example.test/a");
+    assert_eq!(site.hit("2026-03-10 10:00:00", &[("_id", ANNA), page]), 200);
+    assert_eq!(site.hit("2026-03-10 10:01:00", &[("_id", BERT), page, ("new_visit", "1")]), 200);
+    let figures = site.report("VisitsSummary.get", "day", "2026-03-10", &[]);
+    assert_eq!((&figures["nb_visits"], &figures["nb_uniq_visitors"]), (&2.into(), &1.into()));
+    let visits = site.report("Live.getLastVisitsDetails", "day", "2026-03-10", &[]);
+    assert_eq!((&visits[0]["visitorId"], &visits[0]["visitorType"]), (&ANNA.into(), &"returning".into()));
+    // In a visit that goes on, the last id counts.
+    assert_eq!(site.hit("2026-03-10 10:02:00", &[("_id", BERT), page]), 200);
+    assert_eq!(site.report("VisitsSummary.get", "day", "2026-03-10", &[])["nb_uniq_visitors"], 2);
+}
+
 #[test]
 fn a_user_who_signs_in_keeps_the_visit_and_is_known_elsewhere() {
     let site = Site::new();

@@ -41,7 +41,7 @@ impl Engine {
         let (agent_id, agent) = self.words.agent(&self.db, request.user_agent)?;
         let day = i64::from(time::civil(request.time, &registry.zone(request.site.id)).date().day_of_year());
         let fingerprint = request.fingerprint(&agent, day);
-        let last = Visit::find_last(&self.db, request, fingerprint)?;
+        let last = Visit::find_last(&self.db, request, fingerprint)?.filter(|visit| !visit.is_full());
         let under_way = last.as_ref().filter(|visit| visit.goes_on(request, registry)).cloned();
         if is_ping && under_way.is_none() {
             return Err(Problem::Ignored("a ping without a visit"));

@@ -137,16 +137,17 @@ impl Visit {
         .optional()
     }
 
+    /// Whether it takes no more actions. Its visitor then counts as one who was never here.
+    pub(crate) fn is_full(&self) -> bool {
+        self.actions >= MOST_ACTIONS
+    }
+
     /// Whether a hit goes on with this visit.
     pub(crate) fn goes_on(&self, request: &Request<'_>, registry: &Registry) -> bool {
         let zone = registry.zone(request.site.id);
         let same_day =
             || time::civil(self.last_time, &zone).date() == time::civil(request.time, &zone).date();
-        if request.params.flag("new_visit")
-            || self.actions >= MOST_ACTIONS
-            || self.last_time <= request.time - VISIT_LENGTH
-            || !same_day()
-        {
+        if request.params.flag("new_visit") || self.last_time <= request.time - VISIT_LENGTH || !same_day() {
             return false;
         }
         // A visit without a referrer takes the campaign of a later hit for its own.
@@ -176,7 +177,8 @@ impl Visit {
         }
         let has_ordered = since_order.is_some_and(|seconds| seconds > 0) || effect.is_order;
         let mut visit = Self {
-            visitor: request.visitor.or(before.map(|before| before.visitor)).unwrap_or(random_visitor),
+            // Who is recognized keeps the id of the last visit, whatever the hit says; its next hit may change it.
+            visitor: before.map(|before| before.visitor).or(request.visitor).unwrap_or(random_visitor),
             user_id: request.user_id.map(str::to_owned),
             first_time: request.time,
             last_time: request.time,
