@@ -43,9 +43,11 @@ impl Params {
         self.get(name).map(str::trim).filter(|value| !value.is_empty())
     }
 
-    /// The value of `name` as a whole number; `None` when it is missing or no number.
+    /// The value of `name` as a whole number, `3.0` among them; `None` when it is missing or no whole number.
     pub fn int(&self, name: &str) -> Option<i64> {
-        self.text(name)?.parse().ok()
+        let text = self.text(name)?;
+        let whole = |number: &f64| number.fract() == 0.0 && number.abs() < 9e15;
+        text.parse().ok().or_else(|| text.parse().ok().filter(whole).map(|number| number as i64))
     }
 
     /// The value of `name` as a number; `None` when it is missing or no number.
@@ -96,6 +98,13 @@ mod tests {
         assert_eq!(params.get("a"), Some("é"));
         assert_eq!(params.get("b"), Some("two words"));
         assert_eq!(params.iter().count(), 2);
+    }
+
+    #[test]
+    fn whole_numbers_may_be_written_with_a_fraction_of_nothing() {
+        let params = Params::parse(b"a=7&b=3.0&c=3.5&d=12abc&e=+4");
+        let numbers = ["a", "b", "c", "d", "e", "f"].map(|name| params.int(name));
+        assert_eq!(numbers, [Some(7), Some(3), None, None, Some(4), None]);
     }
 
     #[test]

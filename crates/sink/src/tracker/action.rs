@@ -74,7 +74,8 @@ impl Kind {
 impl Action {
     /// The action of a hit. A hit with `ca=1` must be one that is not a page view.
     pub(crate) fn of(hit: &Params, site: &Site) -> Result<Self, Problem> {
-        let filled = |name| hit.get(name).filter(|value| !value.is_empty());
+        // To PHP, which decides this in a Matomo, a text of `0` is an empty one.
+        let filled = |name| hit.get(name).filter(|value| !matches!(*value, "" | "0"));
         let clean = |name| hit.text(name).map(clean_text);
         // A hit that could be several is the first of these.
         if let Some(url) = filled("download") {
@@ -133,7 +134,7 @@ fn search(hit: &Params, site: &Site) -> Option<Action> {
         return None;
     }
     let results = |count: Option<i64>| count.filter(|count| *count >= 0);
-    if let Some(keyword) = hit.text("search") {
+    if let Some(keyword) = hit.text("search").filter(|keyword| *keyword != "0") {
         return Some(Action::Search {
             keyword: clean_text(keyword),
             category: hit.text("search_cat").map(search_category),
@@ -198,6 +199,7 @@ mod tests {
         assert_eq!(kind("search=tents"), Kind::Search);
         assert_eq!(kind("url=https://a.test/find%3FQuery%3Dtents"), Kind::Search);
         assert_eq!(kind("url=https://a.test/%23/find%3Fq%3Dtents"), Kind::Search);
+        assert_eq!(kind("url=https://a.test/&search=0&link=0&e_c=0&e_a=x"), Kind::PageView);
         // Half an event is the page that it happened on.
         assert_eq!(kind("url=https://a.test/&e_c=Video"), Kind::PageView);
     }
