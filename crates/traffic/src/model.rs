@@ -175,6 +175,16 @@ impl Model {
         self.returning.visitor(self.returning.first_visit(index))
     }
 
+    /// The number of the same visitor's visit before visit `index`; `None` when it is their first.
+    pub fn visit_before(&self, index: u64) -> Option<u64> {
+        self.returning.visit_before(index)
+    }
+
+    /// The numbers of two visits of one visitor, one just after the other, differ by less than this.
+    pub fn visitor_reach(&self) -> u64 {
+        self.returning.reach()
+    }
+
     /// Makes visit `index` in `out`, reusing its vectors.
     pub fn visit(&self, index: u64, out: &mut Visit) {
         let first = self.returning.first_visit(index);

@@ -25,6 +25,8 @@ use crate::tls;
 
 /// The largest answer that is read, in bytes. A year of a busy site's daily figures is a tenth of it.
 const LARGEST_ANSWER: usize = 4 << 20;
+/// The largest report that is read, in bytes: some thousand rows with all their figures for each of some days.
+const LARGEST_REPORT: usize = 64 << 20;
 /// The longest message of Matomo's that is passed on, in characters.
 const LONGEST_MESSAGE: usize = 300;
 
@@ -144,8 +146,58 @@ impl Client {
     pub async fn call(&self, method: &str, params: &[(&str, &str)]) -> Result<Value, Error> {
         let mut form = BTreeMap::from([("module", "API"), ("method", method), ("format", "JSON")]);
         form.extend(params.iter().copied());
-        let answer = self.receive(self.with_token(self.http.post(self.api.clone()), &form)).await?;
+        let answer =
+            self.receive(self.with_token(self.http.post(self.api.clone()), &form), LARGEST_ANSWER).await?;
         self.read_api(method, &answer)
+    }
+
+    /// Calls a method whose answer is a table, in English and with all its rows.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call).
+    pub async fn report(&self, method: &str, params: &[(&str, &str)]) -> Result<Value, Error> {
+        let mut form = BTreeMap::from([
+            ("module", "API"),
+            ("method", method),
+            ("format", "JSON"),
+            ("filter_limit", "-1"),
+            ("language", "en"),
+        ]);
+        form.extend(params.iter().copied());
+        let request = self.with_token(self.http.post(self.api.clone()), &form);
+        self.read_api(method, &self.receive(request, LARGEST_REPORT).await?)
+    }
+
+    /// Marks what was archived of these days (comma-separated dates) as out of date. Needs admin access to the site.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call).
+    pub async fn invalidate_reports(&self, site_id: u64, dates: &str) -> Result<(), Error> {
+        let site_id = site_id.to_string();
+        let params = [("idSites", site_id.as_str()), ("dates", dates)];
+        self.call("CoreAdminHome.invalidateArchivedReports", &params).await.map(drop)
+    }
+
+    /// Archives a day now, as the target's own scheduled job does. Needs a super user's token; others are not heard.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call).
+    pub async fn archive_day(&self, site_id: u64, date: &str) -> Result<(), Error> {
+        let method = "CoreAdminHome.archiveReports";
+        let site_id = site_id.to_string();
+        let form = BTreeMap::from([
+            ("module", "API"),
+            ("method", method),
+            ("format", "JSON"),
+            ("idSite", site_id.as_str()),
+            ("period", "day"),
+            ("date", date),
+        ]);
+        // Matomo looks for this one in the URL only.
+        let mut url = self.api.clone();
+        url.set_query(Some("trigger=archivephp"));
+        let answer = self.receive(self.with_token(self.http.post(url), &form), LARGEST_ANSWER).await?;
+        self.read_api(method, &answer).map(drop)
     }
 
     /// Which Matomo this is, for example `5.2.0`.
@@ -214,15 +266,15 @@ impl Client {
         request.form(&Form { form, token_auth: self.token.as_ref().map(ExposeSecret::expose_secret) })
     }
 
-    async fn receive(&self, request: reqwest::RequestBuilder) -> Result<Answer, Error> {
+    async fn receive(&self, request: reqwest::RequestBuilder, largest: usize) -> Result<Answer, Error> {
         let failed = |error| Error::of_request(error, &self.host, self.timeout);
         let mut response = request.send().await.map_err(failed)?;
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(failed)? {
-            if body.len() + chunk.len() > LARGEST_ANSWER {
-                return Err(Error::TooLarge { host: self.host.clone(), limit: LARGEST_ANSWER });
+            if body.len() + chunk.len() > largest {
+                return Err(Error::TooLarge { host: self.host.clone(), limit: largest });
             }
             body.extend_from_slice(&chunk);
         }

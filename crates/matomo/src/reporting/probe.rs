@@ -8,7 +8,7 @@
 use reqwest::header::{HeaderValue, USER_AGENT};
 use serde::Serialize;
 
-use super::{Answer, Client, Error};
+use super::{Answer, Client, Error, LARGEST_ANSWER};
 use crate::answer::{Reason, Verdict, single};
 
 /// A robot by the rule that every list of robots ends with: a name with "bot" at its end.
@@ -88,14 +88,14 @@ impl Client {
             self.http.get(self.tracker.clone()).query(&query)
         };
         let request = request.header(USER_AGENT, ROBOT).header("X-Purpose", "preview");
-        let answer = self.receive(request).await?;
+        let answer = self.receive(request, LARGEST_ANSWER).await?;
         let verdict = single(answer.status, answer.content_type(), &answer.body);
         Ok(Probed { status: answer.status, verdict })
     }
 
     /// Whether the tracker, asked without any parameter, says whose it is.
     pub(super) async fn introduces_itself(&self) -> bool {
-        let answer = self.receive(self.http.get(self.tracker.clone())).await;
+        let answer = self.receive(self.http.get(self.tracker.clone()), LARGEST_ANSWER).await;
         answer.is_ok_and(|Answer { status, body, .. }| {
             let text = String::from_utf8_lossy(&body[..body.len().min(2000)]).to_lowercase();
             // Matomo's own notice is two sentences; a page that merely mentions it, an article or a login

@@ -39,11 +39,25 @@ impl Returning {
     /// The number of the first visit of whoever comes on visit `index`.
     #[inline]
     pub(super) fn first_visit(&self, mut index: u64) -> u64 {
-        while self.returns(index) {
-            let (epoch, position) = (index / self.epoch, index % self.epoch);
-            index = (epoch - 2) * self.epoch + self.permute(epoch, position);
+        while let Some(before) = self.visit_before(index) {
+            index = before;
         }
         index
+    }
+
+    /// The number of the last visit of whoever comes on visit `index`; `None` when it is their first. A visit is
+    /// followed by one at the most, so this is the visit just before.
+    #[inline]
+    pub(super) fn visit_before(&self, index: u64) -> Option<u64> {
+        self.returns(index).then(|| {
+            let (epoch, position) = (index / self.epoch, index % self.epoch);
+            (epoch - 2) * self.epoch + self.permute(epoch, position)
+        })
+    }
+
+    /// A visit's number and that of the same visitor's visit before differ by less than this.
+    pub(super) fn reach(&self) -> u64 {
+        self.epoch.saturating_mul(3)
     }
 
     /// The visitor whose first visit is number `first`: one to one, so no two visitors share an identity.
