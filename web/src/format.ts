@@ -1,4 +1,5 @@
 /** Figures and times as a person reads them. */
+import { preferences, type RateUnit } from "./preferences";
 
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const short = new Intl.NumberFormat("en", { maximumFractionDigits: 1, notation: "compact" });
@@ -44,8 +45,37 @@ export function span(seconds: number): string {
     .join(" ");
 }
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-const date = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const clocks = [undefined, "UTC"].map(
+  (timeZone) =>
+    new Intl.DateTimeFormat(undefined, {
+      hour: "2-digit",
+      minute: "2-digit",
+      second: "2-digit",
+      ...(timeZone && { timeZone, timeZoneName: "short" as const }),
+    }),
+);
+const dates = [undefined, "UTC"].map(
+  (timeZone) =>
+    new Intl.DateTimeFormat(undefined, {
+      dateStyle: "medium",
+      timeStyle: "short",
+      ...(timeZone && { timeZone }),
+    }),
+);
+const inUtc = (): boolean => preferences.value.utc;
 
-export const timeOfDay = (at: string | number): string => clock.format(new Date(at));
-export const dateAndTime = (at: string | number): string => date.format(new Date(at));
+export const timeOfDay = (at: string | number): string => clocks[Number(inUtc())]?.format(new Date(at)) ?? "";
+export const dateAndTime = (at: string | number): string =>
+  `${dates[Number(inUtc())]?.format(new Date(at)) ?? ""}${inUtc() ? " UTC" : ""}`;
+
+const SECONDS: Record<RateUnit, [number, string]> = {
+  second: [1, "s"],
+  minute: [60, "min"],
+  hour: [3600, "h"],
+};
+
+/** So many of a thing a second, in the unit that the person prefers: `4.2 visits/s`, `252 visits/min`. */
+export function rate(perSecond: number, things: string): string {
+  const [seconds, unit] = SECONDS[preferences.value.rate] ?? SECONDS.second;
+  return `${figure(perSecond * seconds)} ${things}/${unit}`;
+}

@@ -1,12 +1,20 @@
 /** What a person has chosen for this browser. Kept in local storage; nothing secret goes in here. */
 import { effect, signal } from "@preact/signals";
 
+export type RateUnit = "second" | "minute" | "hour";
+
 export type Theme = "system" | "light" | "dark";
 
 export interface Preferences {
   theme: Theme;
   /** Shortcuts of a single key can be in the way of speech input and of assistive tools. */
   shortcuts: boolean;
+  /** How often figures are asked for, in milliseconds. */
+  refresh: number;
+  /** Times of this browser's zone, or of UTC. */
+  utc: boolean;
+  /** Rates a second, a minute or an hour. */
+  rate: RateUnit;
   /** The window of the graphs, as the API takes it. */
   range: string;
   logs: { lines: number; wrap: boolean; times: boolean; level: string };
@@ -17,6 +25,9 @@ const PLACE = "trafficinator.preferences";
 export const DEFAULTS: Preferences = {
   theme: "system",
   shortcuts: true,
+  refresh: 2500,
+  utc: false,
+  rate: "second",
   range: "1h",
   logs: { lines: 500, wrap: false, times: true, level: "DEBUG" },
 };

@@ -1,5 +1,16 @@
 /** The list of views: its address, its name, its shortcut, and where its code is. Each is loaded when it is first seen. */
-import { Activity, FileText, Gauge, type IconNode, SlidersHorizontal } from "lucide";
+import {
+  Activity,
+  CalendarClock,
+  FileText,
+  Filter,
+  Gauge,
+  type IconNode,
+  Link,
+  MousePointerClick,
+  Settings2,
+  SlidersHorizontal,
+} from "lucide";
 import type { ComponentType } from "preact";
 
 /** A view gets what follows its own part of the address: of `/ui/funnels/3`, `3`. */
@@ -20,6 +31,17 @@ export const ROUTES: readonly Route[] = [
   { path: "config", title: "Config", icon: SlidersHorizontal, key: "c", load: () => import("./config") },
   { path: "presets", title: "Presets", icon: Gauge, key: "p", load: () => import("./presets") },
   { path: "logs", title: "Logs", icon: FileText, key: "l", load: () => import("./logs") },
+  { path: "urls", title: "URLs", icon: Link, key: "u", load: () => import("./urls") },
+  { path: "events", title: "Events", icon: MousePointerClick, key: "e", load: () => import("./events") },
+  { path: "funnels", title: "Funnels", icon: Filter, key: "f", load: () => import("./funnels") },
+  { path: "backfill", title: "Backfill", icon: CalendarClock, key: "b", load: () => import("./backfill") },
+  {
+    path: "preferences",
+    title: "Preferences",
+    icon: Settings2,
+    key: ",",
+    load: () => import("./preferences"),
+  },
 ];
 
 export const routeOf = (path: string): { route: Route | undefined; rest: string } => {
