@@ -303,14 +303,28 @@ export interface FiledConfig {
 }
 
 /** A saved funnel: the fields as they were sent, completed, with an id and times. */
-export type Funnel = NewFunnel & {
+export interface Funnel {
   /** When it was first saved. */
   created_at: string;
+  /** What it stands for. */
+  description?: string | null;
+  /** Left out: true. */
+  enabled?: boolean | null;
+  /** True: the visit ends with the last step. False: browsing goes on in the same visit. Left out: true. */
+  exit_after_completion?: boolean | null;
   /** Never used twice. */
   id: number;
+  /** Unique among the funnels. */
+  name: string;
+  /** Lower ones are tried first. Left out: 0. */
+  priority?: number | null;
+  /** How likely a visit that gets to it runs it. */
+  probability: number;
+  /** The first is a page view. */
+  steps: Step[];
   /** When it was last changed. */
   updated_at: string;
-};
+}
 
 /** All funnels. */
 export interface Funnels {
@@ -416,6 +430,18 @@ export interface NewFunnel {
   probability: number;
   /** The first is a page view. */
   steps: Step[];
+}
+
+/** A configuration to save, perhaps a copy of another one. */
+export interface NewSavedConfig {
+  /** Settings by name; it need not be whole. */
+  config: Settings;
+  /** The saved configuration that masked values are those of; else they are those of the load generator as it is. */
+  config_id?: number | null;
+  /** At most 500 characters. */
+  description?: string | null;
+  /** Unique: 1 to 100 characters. */
+  name: string;
 }
 
 /** A folder of the site, or a page. */
@@ -666,7 +692,7 @@ export interface Setting {
 /** Settings by name. Names in lower case are taken, too. */
 export interface Settings {
   /** How visits are spread at the given rate: at random, as people come, or evenly. */
-  ARRIVALS?: "poisson" | "even" | null | "";
+  ARRIVALS?: "poisson" | "even" | "" | null;
   /** false: wait, healthy and idle, until START_SIGNAL_FILE appears. */
   AUTO_START?: boolean | null;
   /** Ends the run after this time; visits under way are finished. */
@@ -718,7 +744,7 @@ export interface Settings {
   /** A visit ends in an order. */
   ECOMMERCE_PROBABILITY?: number | null;
   /** What shipping can cost, separated by commas. */
-  ECOMMERCE_SHIPPING_RATES?: string | null;
+  ECOMMERCE_SHIPPING_RATES?: string | number | null;
   /** Tax on subtotal and shipping, as a fraction. */
   ECOMMERCE_TAX_RATE?: number | null;
   /** Custom events that replace the built-in ones. */
@@ -730,9 +756,9 @@ export interface Settings {
   /** Journey templates and their weights, for example researcher=2,buyer=1,casual=7. Empty = visits of the plain model. */
   JOURNEY_MIX?: string | null;
   /** How log lines are written. */
-  LOG_FORMAT?: "text" | "json" | null | "";
+  LOG_FORMAT?: "text" | "json" | "" | null;
   /** The least important messages that are still logged. */
-  LOG_LEVEL?: "DEBUG" | "INFO" | "WARNING" | "ERROR" | null | "";
+  LOG_LEVEL?: "DEBUG" | "INFO" | "WARNING" | "ERROR" | "" | null;
   /** The site's number in Matomo (idsite). */
   MATOMO_SITE_ID?: number | null;
   /** Token of a user with write access to the site. Without one, visitors have no country of their own and nothing older than a day can be sent. Goes into request bodies only. */
@@ -750,13 +776,13 @@ export interface Settings {
   /** A visit leaves by a link to another site. */
   OUTLINKS_PROBABILITY?: number | null;
   /** How page views are drawn from PAGEVIEWS_MIN to PAGEVIEWS_MAX: all counts alike, or many short visits and few long ones, by channel. */
-  PAGES_PER_VISIT?: "uniform" | "inverse_gaussian" | null | "";
+  PAGES_PER_VISIT?: "uniform" | "inverse_gaussian" | "" | null;
   /** Most page views of a visit. */
   PAGEVIEWS_MAX?: number | null;
   /** Fewest page views of a visit. */
   PAGEVIEWS_MIN?: number | null;
   /** zipf: few pages get most of the views. uniform: every page alike. */
-  PAGE_POPULARITY?: "zipf" | "uniform" | null | "";
+  PAGE_POPULARITY?: "zipf" | "uniform" | "" | null;
   /** Longest real time between two requests of one visit. */
   PAUSE_BETWEEN_PVS_MAX?: number | null;
   /** Shortest real time between two requests of one visit. */
@@ -765,6 +791,10 @@ export interface Settings {
   RANDOMIZE_VISITOR_COUNTRIES?: boolean | null;
   /** A visit causes some other tracked event. */
   RANDOM_EVENTS_PROBABILITY?: number | null;
+  /** Reports that are asked for and timed while the traffic flows. They need a token that may view the site. */
+  REPORT_PROBES?: string | null;
+  /** Time between two rounds of REPORT_PROBES. */
+  REPORT_PROBE_INTERVAL?: number | null;
   /** Further attempts after one that certainly recorded nothing. */
   REQUEST_RETRIES?: number | null;
   /** Time for one attempt, from connecting to the last byte of the answer. */
@@ -787,6 +817,8 @@ export interface Settings {
   STATS_INTERVAL?: number | null;
   /** How many visits start per day, on average. */
   TARGET_VISITS_PER_DAY?: number | null;
+  /** What the run must keep, such as p95<500ms,success>99.9%,lag_p99<50ms. When it does not, the program ends with exit code 1. */
+  THRESHOLDS?: string | null;
   /** The site's time zone (IANA name). Rate curves and backfill days are in it. */
   TIMEZONE?: string | null;
   /** More certificate authorities to trust, as a PEM file. */
@@ -794,9 +826,9 @@ export interface Settings {
   /** true: the target's certificate is not verified. For tests only; TLS_CA_FILE is the safe way. */
   TLS_INSECURE?: boolean | null;
   /** The curve of the rate in TIMEZONE. Its mean is TARGET_VISITS_PER_DAY whatever the shape. */
-  TRAFFIC_SHAPE?: "flat" | "daily" | "weekly" | null | "";
+  TRAFFIC_SHAPE?: "flat" | "daily" | "weekly" | "" | null;
   /** single: one request a hit, as browsers do. bulk: many hits a request (Matomo's bulk tracking). */
-  TRANSPORT?: "single" | "bulk" | null | "";
+  TRANSPORT?: "single" | "bulk" | "" | null;
   /** Pages to visit: one URL a line, then optional white space and a title; # begins a comment. Unset = /app/data/urls.txt if it is there, else the built-in list. */
   URLS_FILE?: string | null;
   /** Longest visit, as Matomo will report it. */
@@ -804,7 +836,7 @@ export interface Settings {
   /** Shortest visit, as Matomo will report it. */
   VISIT_DURATION_MIN?: number | null;
   /** compressed: a visit's timeline lies in the recent past and its requests go out after short pauses. realtime: each hit goes out at the moment it happens. */
-  VISIT_PACING?: "compressed" | "realtime" | null | "";
+  VISIT_PACING?: "compressed" | "realtime" | "" | null;
 }
 
 /** Settings by name, as they were saved. ***MASKED*** stands for a secret. */
@@ -1038,7 +1070,7 @@ export interface Operations {
   };
   /** Saves a configuration. */
   "POST /api/configs": {
-    body: NewConfig;
+    body: NewSavedConfig;
     answer: SavedConfig;
   };
   /** All saved configurations as one file, without tokens unless they are asked for. */
@@ -1219,6 +1251,10 @@ export interface Operations {
   /** How the control plane is. It answers without waiting for the engine. */
   "GET /health": {
     answer: ServiceHealth;
+  };
+  /** The control plane and what it watches, in the OpenMetrics text format. */
+  "GET /metrics": {
+    answer: unknown;
   };
   /** The description of the API (OpenAPI 3.1). */
   "GET /openapi.json": {

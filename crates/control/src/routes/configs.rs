@@ -12,6 +12,7 @@ use crate::{
     auth::Caller,
     clock, configuration,
     error::{ApiError, Code, FieldError},
+    masked,
     request::{self, Body, Faults, Id, LARGE, Query, Settings},
     store::{Change, Draft, Kind, Saved},
 };
@@ -81,6 +82,23 @@ pub(super) struct NewConfig {
     /// Settings by name; it need not be whole.
     #[schema(value_type = crate::routes::SettingsSchema)]
     pub(super) config: Settings,
+}
+
+/// A configuration to save, perhaps a copy of another one.
+#[derive(Deserialize, ToSchema)]
+struct NewSavedConfig {
+    /// Unique: 1 to 100 characters.
+    #[schema(min_length = 1, max_length = 100, pattern = r"^[^\x00-\x1f\x7f-\x9f]+$")]
+    name: String,
+    /// At most 500 characters.
+    #[serde(default)]
+    #[schema(max_length = 500)]
+    description: Option<String>,
+    /// Settings by name; it need not be whole.
+    #[schema(value_type = crate::routes::SettingsSchema)]
+    config: Settings,
+    /// The saved configuration that masked values are those of; else they are those of the load generator as it is.
+    config_id: Option<i64>,
 }
 
 /// What is to change: at least one thing. What is left out stays.
@@ -155,16 +173,23 @@ async fn list(_: Caller, state: State) -> Result<Json<SavedConfigs>, ApiError> {
 #[utoipa::path(
     tag = "configurations",
     operation_id = "create_config",
-    request_body = NewConfig,
+    request_body = NewSavedConfig,
     responses(
         (status = 201, body = SavedConfig),
+        (status = 404, description = "There is no configuration of that id.", body = crate::error::ErrorBody),
         (status = 409, description = "The name is taken.", body = crate::error::ErrorBody),
     )
 )]
 #[post("/api/configs")]
-async fn create(caller: Caller, state: State, Body(new): Body<NewConfig>) -> Result<HttpResponse, ApiError> {
+async fn create(
+    caller: Caller,
+    state: State,
+    Body(new): Body<NewSavedConfig>,
+) -> Result<HttpResponse, ApiError> {
     let now = clock::now();
-    let draft = new.into_draft(now).map_err(ApiError::invalid)?;
+    let NewSavedConfig { name, description, config, config_id } = new;
+    let config = masked::unmask(&state, config, config_id).await?;
+    let draft = NewConfig { name, description, config }.into_draft(now).map_err(ApiError::invalid)?;
     let saved = state.store.create_saved(Kind::Config, draft, now).await?;
     audit::changed(&caller, "config.create", &saved.id.to_string());
     Ok(HttpResponse::Created().json(SavedConfig::from(saved)))

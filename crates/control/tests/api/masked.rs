@@ -85,3 +85,26 @@ async fn a_masked_password_in_the_address_is_found_again() {
     assert_eq!(answer.json()["reachable"], false);
     assert!(!answer.text.contains("pass") && !answer.text.contains(TOKEN), "{}", answer.text);
 }
+
+#[tokio::test]
+async fn a_copy_of_what_is_shown_keeps_its_token() {
+    let harness = Harness::start().await;
+    let (id, shown) = saved(&harness, "First", "http://127.0.0.1:9/matomo.php", TOKEN).await;
+    let body = json!({ "name": "A mask of nothing", "config": shown });
+    harness.post("/api/configs", body).await.assert_error(422, "invalid");
+    let body = json!({ "name": "Copy", "config": shown, "config_id": id });
+    let copy = harness.post("/api/configs", body).await;
+    copy.assert_status(201);
+    let exported = harness.get("/api/configs/export?include_tokens=true").await.json();
+    let configs = exported["configs"].as_array().unwrap();
+    let copy = configs.iter().find(|config| config["name"] == "Copy").unwrap();
+    assert!(copy["config"].to_string().contains(TOKEN), "{copy}");
+
+    let clear = json!({ "MATOMO_URL": "http://127.0.0.1:9/matomo.php", "MATOMO_TOKEN_AUTH": OTHER });
+    harness.post("/api/start", json!({ "config": clear })).await.assert_status(200);
+    let shown = harness.get("/api/status").await.json()["config"].clone();
+    let body = json!({ "name": "As it runs", "config": shown });
+    harness.post("/api/configs", body).await.assert_status(201);
+    let exported = harness.get("/api/configs/export?include_tokens=true").await.text;
+    assert!(exported.contains(OTHER), "{exported}");
+}

@@ -349,7 +349,9 @@ function Form({ schema, current, running }: { schema: Schema; current: Draft; ru
                   text={textOf(current, setting.name)}
                   changed={setting.name in current.edits}
                   error={
-                    setting.name in current.edits || !setting.required ? faults.get(setting.name) : undefined
+                    tried || setting.name in current.edits || !setting.required
+                      ? faults.get(setting.name)
+                      : undefined
                   }
                   warning={warnings.get(setting.name)}
                   onText={onText}

@@ -131,9 +131,12 @@ export default function PresetsView() {
     const active = presets.find((preset) => isActive(preset, schema));
     return (
       <>
-        <label class="mb-4 flex max-w-md flex-wrap items-center gap-2.5 sm:flex-nowrap">
-          <span class="font-medium whitespace-nowrap">Use a preset</span>
+        <div class="mb-4 flex max-w-md flex-wrap items-center gap-2.5 sm:flex-nowrap">
+          <label for="use-preset" class="font-medium whitespace-nowrap">
+            Use a preset
+          </label>
           <Select
+            id="use-preset"
             value={active?.id ?? ""}
             options={[
               ...(active ? [] : ([["", "None is in use"]] as const)),
@@ -144,7 +147,7 @@ export default function PresetsView() {
               if (picked) use(picked, schema);
             }}
           />
-        </label>
+        </div>
         <ul class="grid gap-4 sm:grid-cols-2 xl:grid-cols-4">
           {presets
             .filter(({ builtin }) => builtin)

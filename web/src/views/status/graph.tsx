@@ -43,7 +43,6 @@ export default function Graph(props: GraphProps) {
   const theme = shownTheme();
   const shape = lines.map(({ label, colour }) => label + colour).join();
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: colours are read anew when the theme changes
   useLayoutEffect(() => {
     const box = place.current;
     if (!box) return undefined;
