@@ -81,7 +81,7 @@ export function Segments<Id extends string>({
           type="button"
           aria-pressed={id === active}
           onClick={() => onPick(id)}
-          class={`h-7.5 rounded-md px-2.5 text-[13px] font-medium whitespace-nowrap ${id === active ? "bg-surface text-ink shadow-card" : "text-soft hover:text-ink"}`}
+          class={`h-7.5 rounded-md px-2.5 text-[13px] font-medium whitespace-nowrap ${id === active ? "bg-raised text-ink shadow-card ring-1 ring-line" : "text-soft hover:text-ink"}`}
         >
           {text}
         </button>

@@ -35,7 +35,7 @@ export function Active({ run, refresh }: { run: Run; refresh: () => Promise<void
     );
     await refresh();
   });
-  const facts: [string, string][] = [
+  const facts: [term: string, value: string, more?: string][] = [
     ["Visits sent", `${count(progress.visits_sent)} of ${count(progress.visits_planned)}`],
     ["Failed", count(progress.visits_failed ?? 0)],
     ["Day", progress.day ? shortDay(progress.day) : progress.days_done > 0 ? "all done" : "not begun"],
@@ -43,9 +43,8 @@ export function Active({ run, refresh }: { run: Run; refresh: () => Promise<void
     ["Pace", rate(progress.visits_sent / elapsed, "visits")],
     [
       "Estimated end",
-      left !== undefined && progress.estimated_end
-        ? `${timeOfDay(progress.estimated_end)}, in ${span(left)}`
-        : "not known yet",
+      left !== undefined && progress.estimated_end ? timeOfDay(progress.estimated_end) : "not known yet",
+      left !== undefined ? `in ${span(left)}` : "",
     ],
   ];
   return (
@@ -82,10 +81,13 @@ export function Active({ run, refresh }: { run: Run; refresh: () => Promise<void
         />
       </div>
       <dl class="figures mt-4 grid grid-cols-2 gap-x-4 gap-y-3 sm:grid-cols-3 xl:grid-cols-6">
-        {facts.map(([term, value]) => (
+        {facts.map(([term, value, more]) => (
           <div key={term} class="min-w-0">
             <dt class="text-[12.5px] text-faint">{term}</dt>
-            <dd class="font-medium">{value}</dd>
+            <dd class="font-medium">
+              {value}
+              {more && <span class="block text-[12.5px] font-normal text-faint">{more}</span>}
+            </dd>
           </div>
         ))}
       </dl>

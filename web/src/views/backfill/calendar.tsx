@@ -143,11 +143,11 @@ export function Calendar({
           ))}
         </tbody>
       </table>
-      <p class="mt-2 flex items-center gap-1.5 text-[12.5px] text-faint">
-        <span class="size-1.5 rounded-full bg-warn" aria-hidden="true" />
-        sent already
-        <span class="ml-auto">
-          {anchor ? "Now choose the last day" : "Choose the first day, then the last"}
+      <p class="mt-2 text-[12.5px] text-faint" aria-live="polite">
+        {anchor ? "Now choose the last day." : "Choose the first day, then the last."}{" "}
+        <span class="whitespace-nowrap">
+          <span class="mx-0.5 inline-block size-1.5 rounded-full bg-warn align-middle" aria-hidden="true" />{" "}
+          sent already
         </span>
       </p>
     </div>

@@ -264,11 +264,14 @@ export function BackfillForm({
             title={`${twice.size === 1 ? "One of these days was" : `${count(twice.size)} of these days were`} sent to this site before`}
           >
             <p>
-              {earlier
-                .slice(0, 3)
-                .map((run) => run.name)
-                .join(", ")}
-              {earlier.length > 3 && ` and ${earlier.length - 3} more`}. Sent again, these days have the
+              By{" "}
+              <span class="font-medium text-ink">
+                {earlier
+                  .slice(0, 3)
+                  .map((run) => run.name)
+                  .join(", ")}
+              </span>
+              {earlier.length > 3 && ` and ${earlier.length - 3} more`}. Sent again, these days will have the
               visits of both runs in Matomo.
             </p>
             <div class="mt-2 text-ink">

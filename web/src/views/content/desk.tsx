@@ -1,5 +1,5 @@
 /** Where a file of the load generator is edited: text, checks, save, undo, and the way back to the built-in one. */
-import { RotateCcw, Save, Upload } from "lucide";
+import { Download, RotateCcw, Save, Upload } from "lucide";
 import type { ComponentChildren } from "preact";
 import { useId, useRef, useState } from "preact/hooks";
 import type { ContentSource, LineFault } from "../../api/types";
@@ -170,6 +170,7 @@ function Opened<C extends Current, V extends Verdicts>({
               <Button
                 small
                 kind="quiet"
+                icon={Download}
                 onClick={() =>
                   download(
                     fileName(file, ending),

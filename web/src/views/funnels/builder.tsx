@@ -1,6 +1,6 @@
 /** Builds a funnel: its fields, its steps, and beside them what one run of it would send. */
 import { Plus, Save } from "lucide";
-import { useId, useMemo, useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { ApiError, api } from "../../api/client";
 import type { FieldError, Funnel, NewFunnel, StepType } from "../../api/types";
 import { percent } from "../../format";
@@ -43,7 +43,7 @@ export function Builder({ funnel }: { funnel: NewFunnel | Funnel }) {
     async () => {
       if (sent.name === "") {
         setRefused({ of: now, error: undefined });
-        document.getElementById(nameId)?.focus();
+        document.querySelector<HTMLElement>("#view input[name=name]")?.focus();
         return;
       }
       if (id === undefined) {
@@ -71,7 +71,6 @@ export function Builder({ funnel }: { funnel: NewFunnel | Funnel }) {
     },
   );
 
-  const nameId = `${useId()}-name`;
   const share = Number(draft.probability.replace(",", "."));
   return (
     <>
@@ -109,7 +108,7 @@ export function Builder({ funnel }: { funnel: NewFunnel | Funnel }) {
             <div class="grid gap-4 sm:grid-cols-6">
               <Field label="Name" required error={faults.own.name} class="sm:col-span-6">
                 {(wired) => (
-                  <Input {...wired} id={nameId} value={draft.name} onText={(name) => edit({ name })} />
+                  <Input {...wired} name="name" value={draft.name} onText={(name) => edit({ name })} />
                 )}
               </Field>
               <Field label="Description" error={faults.own.description} class="sm:col-span-6">

@@ -195,7 +195,9 @@ function StepFields({
       required={spec.required ?? false}
       help={spec.help}
       error={faults[spec.name]}
-      class={spec.wide ? "col-span-full" : "sm:col-span-3"}
+      class={
+        spec.wide ? "col-span-full" : spec.kind === "number" ? "col-span-3" : "col-span-full sm:col-span-3"
+      }
     >
       {(wired) => {
         const given = {
@@ -217,7 +219,7 @@ function StepFields({
     </Field>
   );
   const delay = (name: keyof Step, label: string) => (
-    <Field label={label} hint="seconds" error={faults[name]} class="sm:col-span-3">
+    <Field label={label} hint="seconds" error={faults[name]} class="col-span-3">
       {(wired) => (
         <Input
           {...wired}
@@ -230,7 +232,7 @@ function StepFields({
     </Field>
   );
   return (
-    <div class="grid gap-x-3 gap-y-3 p-3 sm:grid-cols-6">
+    <div class="grid grid-cols-6 gap-3 p-3">
       {faults[""] && (
         <p role="alert" class="col-span-full text-[13px] text-bad">
           {faults[""]}
@@ -238,8 +240,8 @@ function StepFields({
       )}
       {faults.type && <p class="col-span-full text-[13px] text-bad">{faults.type}</p>}
       {STEPS[step.type].fields.map(input)}
-      {delay("delay_seconds_min", "Shortest pause after it")}
-      {delay("delay_seconds_max", "Longest pause after it")}
+      {delay("delay_seconds_min", "Pause, at least")}
+      {delay("delay_seconds_max", "Pause, at most")}
     </div>
   );
 }
