@@ -171,25 +171,26 @@ function Form({ schema, current, running }: { schema: Schema; current: Draft; ru
         about={<Source draft={current} />}
         actions={
           <>
-            <Select
-              class="w-auto"
-              aria-label="Put a preset on top"
-              value=""
-              options={[
-                ["", active ? `Preset: ${active.name}` : "Preset: none"],
-                ...(presets.data?.presets ?? []).map(
-                  ({ id, name, config }) => [id, `${name}${rateOf(config)}`] as const,
-                ),
-              ]}
-              onPick={(id) => {
-                const picked = presets.data?.presets.find((preset) => preset.id === id);
-                if (!picked) return;
-                draft.value = overlay(current, schema, picked.config);
-                toast(`${picked.name} is in the form. Apply it to use it.`, "neutral", () => {
-                  draft.value = current;
-                });
-              }}
-            />
+            <div class="w-52">
+              <Select
+                aria-label="Put a preset on top"
+                value=""
+                options={[
+                  ["", active ? `Preset: ${active.name}` : "Preset: none"],
+                  ...(presets.data?.presets ?? []).map(
+                    ({ id, name, config }) => [id, `${name}${rateOf(config)}`] as const,
+                  ),
+                ]}
+                onPick={(id) => {
+                  const picked = presets.data?.presets.find((preset) => preset.id === id);
+                  if (!picked) return;
+                  draft.value = overlay(current, schema, picked.config);
+                  toast(`${picked.name} is in the form. Apply it to use it.`, "neutral", () => {
+                    draft.value = current;
+                  });
+                }}
+              />
+            </div>
             <Button icon={Save} onClick={() => setSaving(true)}>
               Save…
             </Button>

@@ -259,7 +259,7 @@ function Item({
       config.RANDOMIZE_VISITOR_COUNTRIES === undefined
         ? undefined
         : String(config.RANDOMIZE_VISITOR_COUNTRIES) === "true"
-          ? "many, needs a token"
+          ? "many"
           : "one",
     ],
   ];
@@ -294,13 +294,7 @@ function Item({
         )}
       </dl>
       <div class="mt-auto flex items-center gap-1">
-        <Button
-          class="grow"
-          kind={active ? "plain" : "primary"}
-          icon={ArrowRight}
-          onClick={onUse}
-          label={`Use ${preset.name}`}
-        >
+        <Button class="grow" icon={ArrowRight} onClick={onUse} label={`Use ${preset.name}`}>
           Use
         </Button>
         {onEdit && <Button kind="quiet" icon={Pencil} label={`Edit ${preset.name}`} onClick={onEdit} />}
