@@ -5,8 +5,10 @@
 //! Pure: the time comes in as an argument, and nothing here prints.
 
 mod durations;
+mod judgement;
 mod kind;
 mod metrics;
+mod probe;
 mod run;
 mod stats;
 mod summary;
@@ -14,8 +16,10 @@ mod tally;
 mod text;
 
 pub use durations::{Durations, Quantiles};
+pub use judgement::Judgement;
 pub use kind::HitKind;
 pub use metrics::{METRICS_CONTENT_TYPE, prometheus};
+pub use probe::{Probe, ProbeReport};
 pub use run::{
     Backfill, Cap, FaultCount, HitReport, KindReport, Mode, ProcessUse, RunContext, RunInfo, RunReport,
     RunState, SCHEMA_VERSION, Transport, VisitReport, json_schema,

@@ -11,7 +11,7 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use crate::{Durations, HitCounts, HitKind, RunReport, Tally};
+use crate::{Durations, HitCounts, HitKind, ProbeReport, RunReport, Tally};
 
 /// The `Content-Type` of what [`prometheus`] returns.
 pub const METRICS_CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -159,6 +159,33 @@ impl Scrape {
                 "Days of the window that are done",
                 &backfill.days_done,
             )?;
+        }
+        self.probes(encoder)
+    }
+
+    fn probes(&self, encoder: &mut DescriptorEncoder) -> fmt::Result {
+        if self.report.probes.is_empty() {
+            return Ok(());
+        }
+        let probes = || self.report.probes.iter();
+        let label = |probe: &ProbeReport| [("probe", probe.name.clone())];
+        let mut last = encoder.encode_descriptor(
+            "trafficinator_report_probe_seconds",
+            "How long the target's reports took the last time",
+            None,
+            MetricType::Gauge,
+        )?;
+        for (probe, ms) in probes().filter_map(|probe| Some((probe, probe.last_ms?))) {
+            last.encode_family(&label(probe))?.encode_gauge(&(ms / 1000.0))?;
+        }
+        let mut failed = encoder.encode_descriptor(
+            "trafficinator_report_probe_failures",
+            "How often the target's reports did not come",
+            None,
+            MetricType::Counter,
+        )?;
+        for probe in probes() {
+            failed.encode_family(&label(probe))?.encode_counter::<NoLabelSet, _, f64>(&probe.failed, None)?;
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use jiff::{Timestamp, civil::Date};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{HitKind, Quantiles, RequestCounts, Tally};
+use crate::{HitKind, Judgement, ProbeReport, Quantiles, RequestCounts, Tally};
 
 /// Rises when a field changes its meaning or goes away; new fields alone do not raise it.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -42,6 +42,12 @@ pub struct RunReport {
     pub process: Option<ProcessUse>,
     /// What went wrong, the most frequent first.
     pub faults: Vec<FaultCount>,
+    /// `THRESHOLDS`, each with what was observed.
+    #[serde(default)]
+    pub judgements: Vec<Judgement>,
+    /// `REPORT_PROBES`, each with how long its reports took.
+    #[serde(default)]
+    pub probes: Vec<ProbeReport>,
 }
 
 /// Which run this is.
@@ -253,7 +259,7 @@ pub struct RunContext {
 }
 
 impl RunReport {
-    /// The report of all workers' merged figures.
+    /// The report of all workers' merged figures, without judgements and probes.
     pub fn build(tally: &Tally, context: RunContext) -> Self {
         let per_day_achieved =
             per_day(tally.visits.completed + tally.visits.under_way(), context.producing_s);
@@ -286,6 +292,8 @@ impl RunReport {
                 .into_iter()
                 .map(|(message, count)| FaultCount { message: message.to_owned(), count })
                 .collect(),
+            judgements: Vec::new(),
+            probes: Vec::new(),
         }
     }
 

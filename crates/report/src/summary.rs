@@ -51,7 +51,9 @@ pub fn summary_table(report: &RunReport) -> String {
             quantile_row("lag", &report.lag_ms),
         ],
     );
+    push_probes(&mut text, report);
     push_remarks(&mut text, report);
+    push_judgements(&mut text, report);
     text
 }
 
@@ -115,6 +117,53 @@ fn heading(report: &RunReport) -> String {
         state(run.state),
         duration(run.uptime_s),
     )
+}
+
+fn push_probes(text: &mut String, report: &RunReport) {
+    if report.probes.is_empty() {
+        return;
+    }
+    let head = ["reports, in milliseconds", "p50", "p95", "max", "last", "answered", "failed"];
+    let rows: Vec<_> = report
+        .probes
+        .iter()
+        .map(|probe| {
+            let times = &probe.duration_ms;
+            let shown = |ms: f64| if times.count == 0 { "-".to_owned() } else { milliseconds(ms) };
+            vec![
+                probe.name.clone(),
+                shown(times.p50),
+                shown(times.p95),
+                shown(times.max),
+                probe.last_ms.map_or("-".to_owned(), milliseconds),
+                grouped(probe.answered),
+                grouped(probe.failed),
+            ]
+        })
+        .collect();
+    push_block(text, &head, &rows);
+    for probe in &report.probes {
+        if let Some(fault) = &probe.fault {
+            let _ = writeln!(text, "{}: {fault}", probe.name);
+        }
+    }
+}
+
+fn push_judgements(text: &mut String, report: &RunReport) {
+    for judgement in &report.judgements {
+        let verdict = match judgement.held {
+            Some(true) => "held",
+            Some(false) => "BROKEN",
+            None => "not known",
+        };
+        let _ = write!(text, "threshold {}: {verdict}", judgement.threshold);
+        if let Some(observed) = judgement.observed {
+            let share = judgement.threshold.ends_with('%');
+            let shown = if share { percent(observed) } else { format!("{} ms", milliseconds(observed)) };
+            let _ = write!(text, ", {shown}");
+        }
+        text.push('\n');
+    }
 }
 
 fn push_remarks(text: &mut String, report: &RunReport) {

@@ -3,9 +3,10 @@
 use jiff::{Timestamp, civil::date};
 use proptest::prelude::*;
 use report::{
-    Backfill, Cap, HitKind, Mode, Outcome, ProcessUse, RunContext, RunInfo, RunReport, RunState, Tally,
-    Transport, json_schema, live_line, prometheus, stats_line, summary_table,
+    Backfill, Cap, HitKind, Mode, Outcome, Probe, ProcessUse, RunContext, RunInfo, RunReport, RunState,
+    Tally, Transport, json_schema, live_line, prometheus, stats_line, summary_table,
 };
+use settings::Threshold;
 
 fn at(text: &str) -> Timestamp {
     text.parse().expect("a timestamp")
@@ -107,6 +108,40 @@ fn the_summary_of_a_backfill_with_a_cap() {
 #[test]
 fn the_summary_of_a_run_that_sent_nothing() {
     insta::assert_snapshot!(summary_table(&RunReport::build(&Tally::default(), context())));
+}
+
+/// A run that is held to something, with reports that came and reports that did not.
+fn judged_report() -> RunReport {
+    let mut report = full_report();
+    let thresholds = ["p95<500ms", "success>99.9%", "lag_p99<=50ms", "skipped<=0%"];
+    report.judgements = report.judge(&thresholds.map(|text| Threshold::parse(text).expect("a threshold")));
+    let mut pages = Probe::new("pages");
+    pages.answered(310_000);
+    pages.answered(420_000);
+    let mut segment = Probe::new("segment");
+    segment.failed("Actions.getPageUrls: no answer from 127.0.0.1 within 120 s".to_owned());
+    report.probes = vec![pages.report(), segment.report()];
+    report
+}
+
+#[test]
+fn the_summary_says_which_thresholds_held_and_how_fast_the_reports_were() {
+    insta::assert_snapshot!(summary_table(&judged_report()));
+}
+
+#[test]
+fn the_metrics_name_every_probe() {
+    let page = prometheus(&judged_report(), &small_run());
+    let of_probes: Vec<_> = page.lines().filter(|line| line.contains("report_probe")).collect();
+    insta::assert_snapshot!(of_probes.join("\n"));
+}
+
+#[test]
+fn a_threshold_is_neither_held_nor_broken_while_there_is_nothing_to_observe() {
+    let report = RunReport::build(&Tally::default(), context());
+    for judgement in report.judge(&["p99<1ms", "success>99%"].map(|text| Threshold::parse(text).unwrap())) {
+        assert_eq!((judgement.observed, judgement.held), (None, None), "{}", judgement.threshold);
+    }
 }
 
 #[test]

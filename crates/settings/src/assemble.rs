@@ -4,8 +4,9 @@ use jiff::civil::Date;
 
 use crate::{
     model::{
-        ArrivalProcess, Arrivals, Backfill, ContentFiles, Ecommerce, Features, Limits, LogLevel, Pacing,
-        PagesPerVisit, Popularity, Process, Range, Settings, Shape, Target, Transport, TransportMode, Visits,
+        ArrivalProcess, Arrivals, Backfill, ContentFiles, Ecommerce, Features, Judgement, Limits, LogLevel,
+        Pacing, PagesPerVisit, Popularity, Process, Range, Settings, Shape, Target, Transport, TransportMode,
+        Visits,
     },
     parse::Values,
     table::definition,
@@ -24,6 +25,7 @@ pub(crate) fn assemble(values: &Values, window: Option<(Date, Date)>) -> Setting
         backfill: window.map(|days| backfill(values, days)),
         content: content(values),
         process: process(values),
+        judgement: judgement(values),
         seed: values.integer_if_set("SEED"),
         shard: match values.get("SHARD") {
             Value::Shard(shard) => *shard,
@@ -186,6 +188,20 @@ fn process(values: &Values) -> Process {
         metrics_port: Some(values.integer("METRICS_PORT") as u16).filter(|port| *port > 0),
         grace_period_s: values.number("GRACE_PERIOD"),
         stats_interval_s: values.number("STATS_INTERVAL"),
+    }
+}
+
+fn judgement(values: &Values) -> Judgement {
+    Judgement {
+        thresholds: match values.get("THRESHOLDS") {
+            Value::Thresholds(thresholds) => thresholds.clone(),
+            _ => Vec::new(),
+        },
+        probes: match values.get("REPORT_PROBES") {
+            Value::Words(words) => words.clone(),
+            _ => Vec::new(),
+        },
+        probe_interval_s: values.number("REPORT_PROBE_INTERVAL"),
     }
 }
 

@@ -69,6 +69,10 @@ pub enum Kind {
     Weights(&'static [&'static str]),
     /// `index/count`.
     Shard,
+    /// Limits of a report's figures, separated by commas: see [`crate::Threshold`].
+    Thresholds,
+    /// Some of these words, separated by commas.
+    Words(&'static [&'static str]),
 }
 
 /// When a setting matters.
@@ -101,11 +105,13 @@ pub enum Group {
     Transport,
     /// Replaying a past window.
     Backfill,
+    /// What a run is held to.
+    Judgement,
 }
 
 impl Group {
     /// All, in the order of the documents.
-    pub const ALL: [Group; 9] = [
+    pub const ALL: [Group; 10] = [
         Group::Core,
         Group::Visits,
         Group::Limits,
@@ -115,6 +121,7 @@ impl Group {
         Group::TrafficShape,
         Group::Transport,
         Group::Backfill,
+        Group::Judgement,
     ];
 
     /// Its heading.
@@ -129,6 +136,7 @@ impl Group {
             Group::TrafficShape => "Traffic shape",
             Group::Transport => "Transport",
             Group::Backfill => "Backfill",
+            Group::Judgement => "Judgement",
         }
     }
 
@@ -148,6 +156,7 @@ impl Group {
             Group::Backfill => {
                 "Replays a window of past days once, instead of live traffic. It needs a token."
             }
+            Group::Judgement => "What a run is held to, and how fast Matomo's reports stay meanwhile.",
         }
     }
 }

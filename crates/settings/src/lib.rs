@@ -34,6 +34,7 @@ pub mod render;
 mod rules;
 mod suggest;
 mod table;
+mod threshold;
 mod value;
 
 pub use api::{from_json, normalize};
@@ -43,3 +44,4 @@ pub use mask::{MASK, mask, mask_url, merge_masked};
 pub use model::*;
 pub use parse::{Context, Parsed, parse};
 pub use table::{definition, definitions};
+pub use threshold::{Figure, Relation, Statistic, Threshold};

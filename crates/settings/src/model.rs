@@ -28,6 +28,8 @@ pub struct Settings {
     pub content: ContentFiles,
     /// How the process starts, logs and keeps state.
     pub process: Process,
+    /// What the run is held to.
+    pub judgement: Judgement,
     /// `SEED`; `None` = draw one and log it.
     pub seed: Option<u64>,
     /// `SHARD` as index and count: this process's part of the visitors.
@@ -282,6 +284,17 @@ pub struct Process {
     pub grace_period_s: f64,
     /// `STATS_INTERVAL` in seconds between two stats lines of the log.
     pub stats_interval_s: f64,
+}
+
+/// What the run is held to, and how the target's reports are watched meanwhile.
+#[derive(Debug, Clone, Default)]
+pub struct Judgement {
+    /// `THRESHOLDS`: what the report must keep.
+    pub thresholds: Vec<crate::Threshold>,
+    /// `REPORT_PROBES`: names of queries of the Reporting API that are timed; none = off.
+    pub probes: Vec<&'static str>,
+    /// `REPORT_PROBE_INTERVAL` in seconds.
+    pub probe_interval_s: f64,
 }
 
 /// `LOG_LEVEL`.

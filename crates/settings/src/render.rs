@@ -27,6 +27,8 @@ fn kind_in_words(kind: Kind) -> String {
         Kind::Numbers { .. } => "numbers".into(),
         Kind::Weights(_) => "weights".into(),
         Kind::Shard => "index/count".into(),
+        Kind::Thresholds => "thresholds".into(),
+        Kind::Words(words) => format!("some of {}", words.join(", ")),
     }
 }
 

@@ -24,6 +24,18 @@ pub(crate) fn check(values: &Values, report: &mut Report) {
     no_stop(values, report);
     target(values, report);
     visit_length(values, report);
+    probes(values, report);
+}
+
+/// Reports are for those who may view the site.
+fn probes(values: &Values, report: &mut Report) {
+    if values.given("REPORT_PROBES") && !matches!(values.get("MATOMO_TOKEN_AUTH"), Value::Secret(_)) {
+        report.warning(
+            "REPORT_PROBES",
+            "asks for reports without a token: unless anybody may view the site, every answer is a refusal; give \
+             MATOMO_TOKEN_AUTH or MATOMO_TOKEN_AUTH_FILE",
+        );
+    }
 }
 
 /// Every `X_MIN` is at most its `X_MAX`.

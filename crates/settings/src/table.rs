@@ -447,6 +447,29 @@ const BACKFILL: &[Definition] = &[
     .when(BACKFILL_ON),
 ];
 
+const JUDGEMENT: &[Definition] = &[
+    Definition::new(
+        "THRESHOLDS",
+        Kind::Thresholds,
+        "",
+        "What the run must keep, such as p95<500ms,success>99.9%,lag_p99<50ms. When it does not, the program ends with \
+         exit code 1.",
+    ),
+    Definition::new(
+        "REPORT_PROBES",
+        Kind::Words(&["dashboard", "pages", "visitors", "ecommerce", "segment"]),
+        "",
+        "Reports that are asked for and timed while the traffic flows. They need a token that may view the site.",
+    ),
+    Definition::new(
+        "REPORT_PROBE_INTERVAL",
+        number(1.0, 86_400.0),
+        "60",
+        "Time between two rounds of REPORT_PROBES.",
+    )
+    .unit("seconds"),
+];
+
 static DEFINITIONS: LazyLock<Vec<Definition>> = LazyLock::new(|| {
     [
         (Group::Core, CORE),
@@ -458,6 +481,7 @@ static DEFINITIONS: LazyLock<Vec<Definition>> = LazyLock::new(|| {
         (Group::TrafficShape, TRAFFIC_SHAPE),
         (Group::Transport, TRANSPORT),
         (Group::Backfill, BACKFILL),
+        (Group::Judgement, JUDGEMENT),
     ]
     .into_iter()
     .flat_map(|(group, list)| list.iter().map(move |definition| definition.within(group)))

@@ -11,6 +11,7 @@ use crate::{
     mask::{MASK, mask_url},
     model::Shard,
     suggest,
+    threshold::Threshold,
 };
 
 /// A checked value.
@@ -29,6 +30,8 @@ pub(crate) enum Value {
     Numbers(Vec<f64>),
     Weights(Vec<(String, f64)>),
     Shard(Shard),
+    Thresholds(Vec<Threshold>),
+    Words(Vec<&'static str>),
 }
 
 /// Active codes of ISO 4217 (list one, January 2025, and BGN and ANG, which left since), but neither XTS nor XXX: no
@@ -93,6 +96,12 @@ fn of_kind(kind: Kind, text: &str) -> Result<Value, String> {
         Kind::Numbers { min, max } => numbers(text, min, max).map(Value::Numbers),
         Kind::Weights(names) => weights(text, names).map(Value::Weights),
         Kind::Shard => shard(text).map(Value::Shard),
+        Kind::Thresholds => {
+            text.split(',').map(Threshold::parse).collect::<Result<_, _>>().map(Value::Thresholds)
+        }
+        Kind::Words(words) => {
+            text.split(',').map(|word| choice(word.trim(), words)).collect::<Result<_, _>>().map(Value::Words)
+        }
     }
 }
 

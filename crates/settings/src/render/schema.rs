@@ -40,7 +40,9 @@ fn entry(definition: &Definition) -> Value {
             entry["min"] = plain(min);
             entry["max"] = plain(max);
         }
-        Kind::Choice(choices) | Kind::Weights(choices) => entry["choices"] = choices.into(),
+        Kind::Choice(choices) | Kind::Weights(choices) | Kind::Words(choices) => {
+            entry["choices"] = choices.into();
+        }
         _ => {}
     }
     if let Some((limit, _)) = definition.warn_above {
@@ -86,9 +88,13 @@ fn property(definition: &Definition) -> Value {
         Kind::Date => json!({"type": ["string"], "pattern": "^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"}),
         Kind::Currency => json!({"type": ["string"], "pattern": "^[A-Z]{3}$"}),
         Kind::Shard => json!({"type": ["string"], "pattern": "^[0-9]+/[0-9]+$"}),
-        Kind::Path | Kind::Token | Kind::TimeZone | Kind::Numbers { .. } | Kind::Weights(_) => {
-            json!({"type": ["string"]})
-        }
+        Kind::Path
+        | Kind::Token
+        | Kind::TimeZone
+        | Kind::Numbers { .. }
+        | Kind::Weights(_)
+        | Kind::Thresholds
+        | Kind::Words(_) => json!({"type": ["string"]}),
     };
     property["description"] = definition.help.into();
     if definition.required {
@@ -121,6 +127,8 @@ fn type_name(kind: Kind) -> &'static str {
         Kind::Numbers { .. } => "numbers",
         Kind::Weights(_) => "weights",
         Kind::Shard => "shard",
+        Kind::Thresholds => "thresholds",
+        Kind::Words(_) => "words",
     }
 }
 

@@ -115,7 +115,7 @@ fn a_form_is_told_all_about_a_setting() {
       "type": "secret"
     }
     "#);
-    assert_eq!(json["groups"].as_array().unwrap().len(), 9);
+    assert_eq!(json["groups"].as_array().unwrap().len(), 10);
 }
 
 #[test]
