@@ -1,6 +1,7 @@
 /** For tests: an API that answers what the test says, and remembers what it was asked. */
+import { cleanup } from "@testing-library/preact";
 import { afterEach, beforeEach, vi } from "vitest";
-import { unlock } from "./api/session";
+import { lock, unlock } from "./api/session";
 
 export interface Asked {
   /** `POST /api/urls` */
@@ -45,10 +46,14 @@ export function answering(replies: Record<string, Reply>): Asked[] {
 
 /** A page that is unlocked, and clean again after each test. */
 export function withKey(): void {
-  beforeEach(() => unlock("a-key-of-the-tests", false));
+  beforeEach(() => {
+    answering({});
+    unlock("a-key-of-the-tests", false);
+  });
   afterEach(() => {
-    vi.unstubAllGlobals();
+    cleanup();
+    // What is asked again and again ends with it; the answers stay, so that nothing goes to a real network.
+    lock();
     vi.useRealTimers();
-    document.body.replaceChildren();
   });
 }

@@ -62,7 +62,7 @@ const PREVIEW = {
 test("the hits of one run are shown", async () => {
   answering({ "POST /api/funnels/preview": () => PREVIEW });
   render(<Builder funnel={FUNNEL} />);
-  await screen.findByText("1 hits over 12 s. Nothing is sent.", {}, { timeout: 5000 });
+  await screen.findByText("One hit over 12 s. Nothing is sent.", {}, { timeout: 5000 });
   expect(screen.getByText("2 parameters")).toBeTruthy();
 });
 

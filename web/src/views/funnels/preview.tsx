@@ -37,7 +37,7 @@ export function PreviewCard({ check, wrong }: { check: Checked<Preview>; wrong: 
       title="One run of it"
       about={
         shown
-          ? `${answer.hits.length} hits over ${span(answer.duration_seconds)}. Nothing is sent.`
+          ? `${answer.hits.length === 1 ? "One hit" : `${answer.hits.length} hits`} over ${span(answer.duration_seconds)}. Nothing is sent.`
           : "The hits that it would send. Nothing is sent."
       }
       class="self-start xl:sticky xl:top-5"
