@@ -290,7 +290,6 @@ fn write(path: &Path, value: &impl Serialize, pretty: bool) -> Result<(), Folder
         let beside = path.with_extension("part");
         let mut file = File::create(&beside)?;
         file.write_all(&bytes)?;
-        file.sync_data()?;
         fs::rename(&beside, path)
     };
     written().map_err(|source| FolderError::Io { path: path.to_owned(), source })

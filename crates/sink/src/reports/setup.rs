@@ -52,6 +52,16 @@ pub(crate) fn answer(
             visible(Right::View).filter(has).map(|site| json!({"idsite": site.id})).collect::<Vec<_>>().into()
         }
         "UsersManager.hasSuperUserAccess" => json!({"value": token.is_super}),
+        // Reports are made anew for each answer, so there is nothing to do.
+        "CoreAdminHome.invalidateArchivedReports" => {
+            let sites = params.text("idSites").ok_or(ReportError::Missing("idSites"))?;
+            let dates = params.text("dates").ok_or(ReportError::Missing("dates"))?;
+            let may = |site: &str| site.parse().is_ok_and(|site| token.may(Right::Admin, site));
+            if !sites.split(',').map(str::trim).all(may) {
+                return Err(ReportError::Forbidden);
+            }
+            json!([format!("Success. The following dates were invalidated successfully: {dates}")])
+        }
         "Goals.getGoals" => goals_json(site()?),
         "Goals.getGoal" => {
             let id = params.int("idGoal").ok_or(ReportError::Missing("idGoal"))?;

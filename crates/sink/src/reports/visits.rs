@@ -177,13 +177,11 @@ pub(crate) fn by_server_hour(context: &Context<'_>, period: Period) -> Result<Ve
     let mut total = Table::new();
     for day in period.days() {
         let span = span(day, &context.zone);
-        // Hours are grouped in UTC and moved by the offset that the day began with.
-        let offset = crate::tracker::time::civil(span.from, &context.zone);
-        let begins = crate::tracker::time::civil(span.from, &jiff::tz::TimeZone::UTC);
-        let shift = minutes_between(begins, offset);
+        // Hours are grouped in UTC and named as the site's clock shows them on that day of UTC.
+        let midnight = span.from.div_euclid(86_400) * 86_400;
         let local = |hour: &str| {
-            let minutes = hour.parse::<i64>().unwrap_or(0) * 60 + shift;
-            format!("{:02}", minutes.div_euclid(60).rem_euclid(24))
+            let moment = midnight + hour.parse::<i64>().unwrap_or(0) * 3600;
+            format!("{:02}", crate::tracker::time::civil(moment, &context.zone).hour())
         };
         let mut table = Table::new();
         for (group, figures) in
@@ -231,14 +229,4 @@ fn all_hours(mut table: Table, period: Period, segment: &str) -> Vec<Cells> {
             cells
         })
         .collect()
-}
-
-fn minutes_between(from: jiff::civil::DateTime, to: jiff::civil::DateTime) -> i64 {
-    let minutes = |time: jiff::civil::DateTime| i64::from(time.hour()) * 60 + i64::from(time.minute());
-    let days = match to.date().cmp(&from.date()) {
-        std::cmp::Ordering::Less => -1,
-        std::cmp::Ordering::Equal => 0,
-        std::cmp::Ordering::Greater => 1,
-    };
-    days * 24 * 60 + minutes(to) - minutes(from)
 }
