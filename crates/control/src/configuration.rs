@@ -88,33 +88,42 @@ fn texts_of(config: &Config) -> BTreeMap<String, String> {
 /// # Errors
 /// Everything that is wrong with it.
 pub fn validate(config: &Config, targets: &Targets, now: Timestamp) -> Result<Parsed, Rejected> {
-    let vars = match settings::from_json(config) {
-        Ok(vars) => vars,
-        // What can be read is checked all the same, so that everything wrong is said at once.
-        Err(mut errors) => {
-            let readable = readable_part(config, &errors);
-            let warnings = match parse(&readable, now) {
-                Ok(parsed) => parsed.warnings,
-                Err(rejected) => {
-                    let told = |finding: &Finding| errors.iter().any(|error| error.field == finding.field);
-                    let more: Vec<Finding> =
-                        rejected.errors.into_iter().filter(|finding| !told(finding)).collect();
-                    errors.extend(more);
-                    rejected.warnings
-                }
-            };
-            return Err(Rejected { errors, warnings });
+    let parsed = parse_readable(config, now);
+    let Some(message) = target_of(config).and_then(|url| targets.check(&url).err()) else { return parsed };
+    let finding = Finding { field: "MATOMO_URL".to_owned(), message, severity: settings::Severity::Error };
+    Err(match parsed {
+        Ok(parsed) => Rejected { errors: vec![finding], warnings: parsed.warnings },
+        Err(mut rejected) => {
+            if rejected.errors.iter().all(|error| error.field != finding.field) {
+                rejected.errors.push(finding);
+            }
+            rejected
+        }
+    })
+}
+
+/// Where the configuration sends hits, when that is an address at all.
+pub fn target_of(config: &Config) -> Option<Url> {
+    let (_, value) = config.iter().find(|(name, _)| name.eq_ignore_ascii_case("MATOMO_URL"))?;
+    Url::parse(value.as_str()?.trim()).ok()
+}
+
+/// What can be read is checked also when something cannot, so that everything wrong is said at once.
+fn parse_readable(config: &Config, now: Timestamp) -> Result<Parsed, Rejected> {
+    let mut errors = match settings::from_json(config) {
+        Ok(vars) => return parse(&vars, now),
+        Err(errors) => errors,
+    };
+    let warnings = match parse(&readable_part(config, &errors), now) {
+        Ok(parsed) => parsed.warnings,
+        Err(rejected) => {
+            let told = |finding: &Finding| errors.iter().any(|error| error.field == finding.field);
+            let more: Vec<Finding> = rejected.errors.into_iter().filter(|finding| !told(finding)).collect();
+            errors.extend(more);
+            rejected.warnings
         }
     };
-    let parsed = parse(&vars, now)?;
-    match targets.check(&parsed.settings.target.url) {
-        Ok(()) => Ok(parsed),
-        Err(message) => {
-            let finding =
-                Finding { field: "MATOMO_URL".to_owned(), message, severity: settings::Severity::Error };
-            Err(Rejected { errors: vec![finding], warnings: parsed.warnings })
-        }
-    }
+    Err(Rejected { errors, warnings })
 }
 
 fn readable_part(config: &Config, errors: &[Finding]) -> BTreeMap<String, String> {
@@ -234,6 +243,16 @@ mod tests {
         let rejected = validate(&given, &targets, NOW).unwrap_err();
         assert_eq!(rejected.errors[0].field, "MATOMO_URL");
         assert!(rejected.errors[0].message.contains("ALLOWED_TARGET_HOSTS"));
+        let given_more =
+            config(json!({ "matomo_url": "http://evil.net/", "CONCURRENCY": 0, "COLOUR": "red" }));
+        let mut told: Vec<String> = validate(&given_more, &targets, NOW)
+            .unwrap_err()
+            .errors
+            .into_iter()
+            .map(|error| error.field)
+            .collect();
+        told.sort_unstable();
+        assert_eq!(told, ["COLOUR", "CONCURRENCY", "MATOMO_URL", "RANDOMIZE_VISITOR_COUNTRIES"]);
         assert!(validate(&given, &Targets::default(), NOW).is_ok());
     }
 

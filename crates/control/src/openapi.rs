@@ -67,8 +67,35 @@ fn complete() -> Value {
             }
         }
     }
+    join_parts(&mut document["components"]["schemas"]);
     forbid_unknown_fields(&mut document);
     document
+}
+
+/// Makes one object of a schema that has all properties of another and some of its own: that the other, as a body, takes
+/// no more than its own would else be said of the whole.
+fn join_parts(schemas: &mut Value) {
+    let Some(names) = schemas.as_object().map(|schemas| schemas.keys().cloned().collect::<Vec<_>>()) else {
+        return;
+    };
+    for name in names {
+        let Some(parts) = schemas[&name].as_object_mut().and_then(|schema| schema.remove("allOf")) else {
+            continue;
+        };
+        let (mut required, mut properties) = (Vec::new(), Map::new());
+        for part in parts.as_array().into_iter().flatten() {
+            let part = match part.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit('/').next())
+            {
+                Some(other) => &schemas[other],
+                None => part,
+            };
+            required.extend(part["required"].as_array().into_iter().flatten().cloned());
+            properties.extend(part["properties"].as_object().cloned().unwrap_or_default());
+        }
+        schemas[&name]["type"] = "object".into();
+        schemas[&name]["required"] = required.into();
+        schemas[&name]["properties"] = properties.into();
+    }
 }
 
 fn add_schemas(schemas: &mut Value) {
@@ -82,8 +109,14 @@ fn add_schemas(schemas: &mut Value) {
     let mut settings = settings::render::json_schema();
     if let Some(settings) = settings.as_object_mut() {
         settings.remove("$schema");
-        // A saved configuration, and one that is applied on top of another, need not be whole.
+        // A saved configuration need not be whole.
         settings.remove("required");
+        // What is refused says more than a format would.
+        if let Some(target) = settings["properties"]["MATOMO_URL"].as_object_mut() {
+            target.remove("format");
+        }
+        // A single rate may be a number.
+        settings["properties"]["ECOMMERCE_SHIPPING_RATES"]["type"] = json!(["string", "number"]);
         settings.get_mut("properties").and_then(Value::as_object_mut).into_iter().for_each(allow_empty);
         settings
             .insert("description".to_owned(), "Settings by name. Names in lower case are taken, too.".into());
@@ -96,17 +129,23 @@ fn add_schemas(schemas: &mut Value) {
     });
 }
 
-/// An empty text is as good as none, as it is in an environment.
+/// Null is as good as none, and so is an empty text, as it is in an environment.
 fn allow_empty(properties: &mut Map<String, Value>) {
-    let optional = |property: &Value| {
-        property["type"].as_array().is_some_and(|types| types.iter().any(|kind| kind == "null"))
-    };
-    for property in properties.values_mut().filter(|property| optional(property)) {
-        if let Some(pattern) = property.get("pattern").and_then(Value::as_str) {
+    for property in properties.values_mut() {
+        let kinds = match property["type"].take() {
+            Value::Array(kinds) => kinds,
+            kind => vec![kind],
+        };
+        let kinds = kinds.into_iter().filter(|kind| kind != "null").chain(["null".into()]);
+        property["type"] = kinds.collect::<Vec<Value>>().into();
+        if let Some(pattern) =
+            property.get("pattern").and_then(Value::as_str).filter(|p| !p.starts_with("^$|"))
+        {
             property["pattern"] = format!("^$|{pattern}").into();
         }
         if let Some(words) = property.get_mut("enum").and_then(Value::as_array_mut) {
-            words.push("".into());
+            words.retain(|word| !word.is_null());
+            words.extend(["".into(), Value::Null]);
         }
     }
 }

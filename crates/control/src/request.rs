@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How many faults are told.
 const MOST_FAULTS: usize = 100;
 
-/// A JSON body of at most `LIMIT` bytes. None at all is as good as `{}`.
+/// A JSON body of at most `LIMIT` bytes. None at all is as good as `{}`, and so is `null`.
 ///
 /// Fields that `T` does not know are faults, however deep they lie; `T` itself need not forbid them.
 #[derive(Debug)]
@@ -68,10 +68,11 @@ fn read<T: DeserializeOwned>(bytes: &Bytes) -> Result<T, ApiError> {
     let text = if bytes.iter().all(u8::is_ascii_whitespace) { b"{}" } else { &bytes[..] };
     let value: Value = serde_json::from_slice(text)
         .map_err(|error| ApiError::new(Code::NotJson, format!("the body is not JSON: {error}")))?;
-    if !value.is_object() {
-        return Err(ApiError::new(Code::Invalid, "the body is not a JSON object: send one in { }"));
+    match value {
+        Value::Object(_) => from_value(&value),
+        Value::Null => from_value(&Value::Object(Map::new())),
+        _ => Err(ApiError::new(Code::Invalid, "the body is not a JSON object: send one in { }")),
     }
-    from_value(&value)
 }
 
 /// Reads a JSON object into a type. Unknown fields are faults, all of them.
@@ -255,7 +256,9 @@ mod tests {
 
     #[test]
     fn a_wrong_field_is_named_and_a_secret_is_not_repeated() {
-        assert_eq!(refused("")[0], ("name".to_owned(), "is missing: it is required".to_owned()));
+        for nothing in ["", " \n", "null", "{}"] {
+            assert_eq!(refused(nothing)[0], ("name".to_owned(), "is missing: it is required".to_owned()));
+        }
         assert_eq!(refused(r#"{"name": "x", "inner": {}}"#)[0].0, "inner.count");
         assert_eq!(refused(r#"{"name": "x", "inner": {"count": -1}}"#)[0].0, "inner.count");
         let told = refused(r#"{"name": "x", "token_auth": 123456789}"#);
@@ -265,7 +268,7 @@ mod tests {
 
     #[test]
     fn what_is_no_object_is_refused_whole() {
-        for body in ["[]", "1", "null", "\"x\"", "{", "{} {}", "\u{feff}{}"] {
+        for body in ["[]", "1", "\"x\"", "{", "{} {}", "\u{feff}{}"] {
             assert!(read::<Given>(&Bytes::copy_from_slice(body.as_bytes())).is_err(), "{body}");
         }
     }

@@ -99,7 +99,8 @@ fn type_of(schema: &Value, indent: &str) -> anyhow::Result<String> {
     }
     for (word, joint) in [("oneOf", " | "), ("anyOf", " | "), ("allOf", " & ")] {
         if let Some(parts) = schema.get(word).and_then(Value::as_array) {
-            let parts: Vec<String> = parts.iter().map(|part| type_of(part, indent)).collect::<Result<_, _>>()?;
+            let parts: Vec<String> =
+                parts.iter().map(|part| type_of(part, indent)).collect::<Result<_, _>>()?;
             return Ok(parts.join(joint));
         }
     }
@@ -121,7 +122,8 @@ fn of_kind(kind: &str, schema: &Value, indent: &str) -> anyhow::Result<String> {
         "string" | "boolean" | "null" => kind.to_owned(),
         "integer" | "number" => "number".to_owned(),
         "array" => {
-            let items = schema.get("items").map_or(Ok("unknown".to_owned()), |items| type_of(items, indent))?;
+            let items =
+                schema.get("items").map_or(Ok("unknown".to_owned()), |items| type_of(items, indent))?;
             if items.contains(' ') { format!("({items})[]") } else { format!("{items}[]") }
         }
         "object" => match (schema.get("properties"), schema.get("additionalProperties")) {

@@ -7,6 +7,7 @@ use crate::{
     chaos, demo, docker_setup, images, signals, soak,
     steps::{Outcome, Steps},
     tools::{self, Tool},
+    web,
     workspace::{must, root},
 };
 
@@ -16,6 +17,8 @@ pub(crate) struct Suite {
     pub(crate) name: &'static str,
     /// What it must find or set up first.
     pub(crate) needs: &'static [Tool],
+    /// Why it cannot run here, when that is not about a program that can be set up.
+    pub(crate) usable: fn() -> Result<(), String>,
     /// Whether it needs a container engine.
     pub(crate) engine: bool,
     /// Part of a run that names no steps. The containers are not, until the control plane that they hold is whole.
@@ -25,6 +28,11 @@ pub(crate) struct Suite {
 }
 
 const PYTHON: Tool = Tool { program: "python3", package: "python3-venv" };
+const CURL: Tool = Tool { program: "curl", package: "curl" };
+
+fn anywhere() -> Result<(), String> {
+    Ok(())
+}
 
 fn script(path: &str) -> Command {
     Command::new(root().join(path))
@@ -35,6 +43,7 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite {
         name: "demo",
         needs: &[],
+        usable: anywhere,
         engine: false,
         always: true,
         run: || demo::run(&demo::Arguments::of_visits(1000)),
@@ -42,6 +51,7 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite {
         name: "chaos",
         needs: &[],
+        usable: anywhere,
         engine: false,
         always: true,
         run: || chaos::run(&chaos::Arguments::standard()),
@@ -49,18 +59,44 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite {
         name: "soak",
         needs: &[],
+        usable: anywhere,
         engine: false,
         always: true,
         run: || soak::run(&soak::Arguments::short()),
     },
     Suite {
+        name: "api",
+        needs: &[PYTHON, CURL],
+        usable: anywhere,
+        engine: false,
+        always: true,
+        run: || must(&mut script("tests/api/suite.sh")),
+    },
+    Suite { name: "web", needs: &[], usable: web::usable, engine: false, always: true, run: web::check },
+    Suite {
+        name: "browser",
+        needs: &[web::CHROMIUM],
+        usable: web::usable,
+        engine: false,
+        always: true,
+        run: web::suite,
+    },
+    Suite {
         name: "workflows",
         needs: &[PYTHON],
+        usable: anywhere,
         engine: false,
         always: true,
         run: || must(&mut script("tests/workflows.sh")),
     },
-    Suite { name: "containers", needs: &[], engine: true, always: false, run: images::suite },
+    Suite {
+        name: "containers",
+        needs: &[],
+        usable: anywhere,
+        engine: true,
+        always: false,
+        run: images::suite,
+    },
 ];
 
 impl Suite {
@@ -68,7 +104,7 @@ impl Suite {
     pub(crate) fn step(&self, steps: &mut Steps) {
         steps.run(self.name, || {
             signals::check()?;
-            if let Err(why) = tools::ensure(self.needs) {
+            if let Err(why) = (self.usable)().and_then(|()| tools::ensure(self.needs)) {
                 return Ok(Outcome::Skipped(why));
             }
             let engine = self.engine.then(docker_setup::ensure_engine).transpose();

@@ -1252,7 +1252,7 @@ export interface Operations {
   "GET /health": {
     answer: ServiceHealth;
   };
-  /** The control plane and what it watches, in the OpenMetrics text format. */
+  /** The control plane and what it watches, in the `OpenMetrics` text format. */
   "GET /metrics": {
     answer: unknown;
   };

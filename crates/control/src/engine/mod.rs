@@ -64,6 +64,19 @@ pub enum State {
     Error,
 }
 
+impl State {
+    /// Every state.
+    pub const ALL: [State; 7] = [
+        State::Running,
+        State::Stopped,
+        State::Created,
+        State::Restarting,
+        State::Paused,
+        State::NotFound,
+        State::Error,
+    ];
+}
+
 impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -11,6 +11,7 @@ use super::State;
 use crate::{
     AppState, audit,
     auth::Caller,
+    clock, configuration,
     engine::{
         self, EngineError,
         change::{ChangeError, Done},
@@ -156,19 +157,19 @@ fn code(error: &ChangeError) -> Code {
 /// A configuration as variables, if its target may be contacted from here.
 async fn vars(state: &AppState, config: Settings, saved: Option<i64>) -> Result<Vars, ApiError> {
     let config = masked::with_saved(state, config, saved).await?;
-    let prefixed = |field: &str, message: String| FieldError::new(format!("config.{field}"), message);
-    let vars = settings::from_json(&config).map_err(|findings| {
-        ApiError::invalid(
-            findings.into_iter().map(|finding| prefixed(&finding.field, finding.message)).collect(),
-        )
-    })?;
-    // What is no address is found out with all else that is wrong.
-    if let Some(url) = vars.get("MATOMO_URL").and_then(|text| url::Url::parse(text).ok())
-        && let Err(message) = state.config.targets.check(&url)
-    {
-        return Err(ApiError::invalid(vec![prefixed("MATOMO_URL", message)]));
+    let targets = &state.config.targets;
+    let permitted = configuration::target_of(&config).is_none_or(|url| targets.check(&url).is_ok());
+    let mut findings = match settings::from_json(&config) {
+        Ok(vars) if permitted => return Ok(vars),
+        Ok(_) => Vec::new(),
+        Err(findings) => findings,
+    };
+    // There is more to be said, perhaps, and all of it is said at once.
+    let config = masked::unmask(state, config, None).await?;
+    if let Err(rejected) = configuration::validate(&config, targets, clock::now()) {
+        findings = rejected.errors;
     }
-    Ok(vars)
+    Err(ApiError::invalid(configuration::fields(findings, "config.")))
 }
 
 /// Starts the load generator; with a configuration, one that has it. It is created when there is none.

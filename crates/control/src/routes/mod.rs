@@ -10,6 +10,7 @@ mod lifecycle;
 mod logs;
 mod metrics;
 mod presets;
+mod prometheus;
 mod root;
 mod schema;
 mod status;
@@ -47,6 +48,7 @@ pub(crate) fn all(app: &mut ServiceConfig<'_>) {
     events::configure(app);
     status::configure(app);
     metrics::configure(app);
+    prometheus::configure(app);
     logs::configure(app);
     lifecycle::configure(app);
     backfill::configure(app);

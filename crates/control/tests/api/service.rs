@@ -45,7 +45,7 @@ async fn the_description_is_the_committed_one() {
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         committed == openapi::text(),
-        "docs/openapi.json is stale: `cargo run -p control -- openapi > docs/openapi.json` writes it anew"
+        "docs/openapi.json is stale: `cargo xtask generate` writes it anew"
     );
 }
 

@@ -78,6 +78,23 @@ async fn figures_come_from_the_report() {
     assert_eq!((&metrics["window_s"], &metrics["resolution_s"]), (&json!(900), &json!(10)));
     let points = metrics["points"].as_array().unwrap();
     assert!(points.iter().map(|point| point["visits"].as_u64().unwrap()).sum::<u64>() >= 20, "{metrics}");
+    let scraped = harness.get("/metrics").await;
+    assert_eq!(
+        scraped.assert_status(200).header("content-type"),
+        "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    );
+    let scraped = &scraped.text;
+    for line in [
+        "trafficinator_engine_connected 1",
+        "trafficinator_load_generator_state{name=\"matomo-loadgen\",state=\"running\"} 1",
+        "trafficinator_load_generator_state{name=\"matomo-loadgen\",state=\"paused\"} 0",
+        "trafficinator_in_flight{name=\"matomo-loadgen\"} 3",
+        "trafficinator_cap_limit_visits{name=\"matomo-loadgen\"} 500",
+        "trafficinator_visits_total{name=\"matomo-loadgen\",outcome=\"failed\"} 0",
+    ] {
+        assert!(scraped.lines().any(|found| found == line), "{line} is not in\n{scraped}");
+    }
+    assert!(scraped.contains("process_resident_memory_bytes ") && scraped.ends_with("# EOF\n"), "{scraped}");
     // one that has ended keeps its figures, and has no rate
     harness.engine.end(NAME, 0);
     until("its end is seen", async || harness.get("/api/status").await.json()["stats"]["state"] == "ended")

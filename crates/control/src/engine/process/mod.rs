@@ -7,7 +7,7 @@ use std::{
     collections::HashMap,
     io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -49,6 +49,8 @@ pub struct ProcessEngine {
     options: ProcessOptions,
     units: PathBuf,
     exits: Arc<Exits>,
+    /// Held while a record is read and written again: whoever only looks must not undo what a change writes meanwhile.
+    records: Arc<Mutex<()>>,
 }
 
 /// What the processes of ours ended with, until it is in their records; `None` = they have not ended.
@@ -56,6 +58,12 @@ pub struct ProcessEngine {
 struct Exits {
     codes: Mutex<HashMap<Identity, Option<(i64, Timestamp)>>>,
     news: watch::Sender<()>,
+}
+
+impl Exits {
+    fn codes(&self) -> MutexGuard<'_, HashMap<Identity, Option<(i64, Timestamp)>>> {
+        self.codes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl ProcessEngine {
@@ -72,21 +80,34 @@ impl ProcessEngine {
         record::make_private_folder(&units)?;
         let exits = Exits { codes: Mutex::default(), news: watch::Sender::new(()) };
         let options = ProcessOptions { data_dir, binary, start_signal_file };
-        Ok(Self { options, units, exits: Arc::new(exits) })
+        Ok(Self { options, units, exits: Arc::new(exits), records: Arc::default() })
     }
 
     fn folder(&self, name: &str) -> PathBuf {
         self.units.join(name)
     }
 
+    fn hold_records(&self) -> MutexGuard<'_, ()> {
+        self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The record, with what is known about its process by now.
     fn read(&self, name: &str) -> Result<Option<(Record, Alive)>, EngineError> {
+        self.read_held(name, &self.hold_records())
+    }
+
+    fn read_held(
+        &self,
+        name: &str,
+        _held: &MutexGuard<'_, ()>,
+    ) -> Result<Option<(Record, Alive)>, EngineError> {
         let folder = self.folder(name);
         let Some(mut record) = Record::read(&folder).map_err(refused("its record cannot be read"))? else {
             return Ok(None);
         };
         let mut changed = false;
         let mut awaited = false;
+        let mut told = None;
         if let Some(run) = &mut record.run {
             if run.identity.is_none() && run.exit_code.is_none() {
                 // This program was killed while it started the process: did it come to life?
@@ -95,19 +116,26 @@ impl ProcessEngine {
                 changed = true;
             }
             if let Some(identity) = run.identity.filter(|_| run.exit_code.is_none()) {
-                let mut exits = self.exits.codes.lock().unwrap_or_else(PoisonError::into_inner);
-                match exits.get(&identity) {
+                match self.exits.codes().get(&identity) {
                     Some(Some((code, at))) => {
                         (run.exit_code, run.finished_at) = (Some(*code), Some(*at));
-                        exits.remove(&identity);
+                        told = Some(identity);
                         changed = true;
                     }
                     waiting => awaited = waiting.is_some(),
+                }
+                // Nobody tells us of the end of one that an earlier process of ours has started.
+                if run.finished_at.is_none() && !awaited && identity.look() == Alive::No {
+                    run.finished_at = Some(clock::now());
+                    changed = true;
                 }
             }
         }
         if changed {
             record.write(&folder).map_err(refused("its record cannot be written"))?;
+        }
+        if let Some(identity) = told {
+            self.exits.codes().remove(&identity);
         }
         let alive = match &record.run {
             Some(Run { identity: Some(identity), exit_code: None, .. }) => match identity.look() {
@@ -126,7 +154,11 @@ impl ProcessEngine {
     }
 
     fn existing(&self, name: &str) -> Result<(Record, Alive), EngineError> {
-        self.read(name)?.ok_or_else(|| EngineError::Missing(name.to_owned()))
+        self.existing_held(name, &self.hold_records())
+    }
+
+    fn existing_held(&self, name: &str, held: &MutexGuard<'_, ()>) -> Result<(Record, Alive), EngineError> {
+        self.read_held(name, held)?.ok_or_else(|| EngineError::Missing(name.to_owned()))
     }
 
     /// The identity of the process, when there is one.
@@ -168,7 +200,8 @@ impl ProcessEngine {
     }
 
     fn start_now(&self, name: &str) -> Result<(), EngineError> {
-        let (mut record, alive) = self.existing(name)?;
+        let held = self.hold_records();
+        let (mut record, alive) = self.existing_held(name, &held)?;
         if alive != Alive::No {
             return Ok(());
         }
@@ -202,15 +235,11 @@ impl ProcessEngine {
         record.write(&folder).map_err(refused("its record cannot be written"))?;
 
         let exits = Arc::clone(&self.exits);
-        exits.codes.lock().unwrap_or_else(PoisonError::into_inner).insert(identity, None);
+        exits.codes().insert(identity, None);
         // A thread and not a task: it must not keep the program from ending.
         std::thread::spawn(move || {
             let code = child::wait(&mut process);
-            exits
-                .codes
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .insert(identity, Some((code, clock::now())));
+            exits.codes().insert(identity, Some((code, clock::now())));
             exits.news.send_replace(());
         });
         self.exits.news.send_replace(());
@@ -308,6 +337,7 @@ impl Engine for ProcessEngine {
 
     async fn create(&self, name: &str, blueprint: &Blueprint) -> Result<(), EngineError> {
         let folder = self.folder(name);
+        let _held = self.hold_records();
         if folder.exists() {
             return Err(EngineError::Refused(format!("there is a {name} already")));
         }
@@ -332,7 +362,8 @@ impl Engine for ProcessEngine {
     }
 
     async fn rename(&self, name: &str, to: &str) -> Result<(), EngineError> {
-        self.existing(name)?;
+        let held = self.hold_records();
+        self.existing_held(name, &held)?;
         if self.folder(to).exists() {
             return Err(EngineError::Refused(format!("there is a {to} already")));
         }
@@ -344,6 +375,7 @@ impl Engine for ProcessEngine {
             return Ok(());
         }
         self.end(name, Duration::ZERO).await?;
+        let _held = self.hold_records();
         std::fs::remove_dir_all(self.folder(name)).map_err(refused("its folder cannot be removed"))
     }
 
