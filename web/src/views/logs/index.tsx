@@ -238,7 +238,7 @@ export default function LogsView() {
             onPick={(picked) => choose({ level: picked })}
           />
         </div>
-        <div class="w-32">
+        <div class="w-36">
           <Select
             aria-label="How many lines of the past"
             value={String(chosen.lines)}

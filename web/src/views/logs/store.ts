@@ -58,6 +58,7 @@ export function marked(text: string, search: Search | undefined): { text: string
   if (!search) return [{ text, hit: false }];
   const parts: { text: string; hit: boolean }[] = [];
   let from = 0;
+  search.pattern.lastIndex = 0;
   for (const match of text.slice(0, SEARCHED).matchAll(search.pattern)) {
     // An expression may match nothing at all, as `x*` does; that marks nothing.
     if (match[0] === "") continue;
