@@ -19,6 +19,7 @@ mod suites;
 mod target;
 mod test;
 mod tools;
+mod web;
 mod workspace;
 
 use std::process::ExitCode;
@@ -39,6 +40,8 @@ enum Command {
     Demo(demo::Arguments),
     /// Run every check: format, lints, dependency rules, generated files, tests, doc tests, suites
     Test(test::Arguments),
+    /// Build the web page into web/dist, which the control plane is built with
+    Web(web::Arguments),
     /// Write the files that are derived from the code: docs/settings.md, config/*.env, the report's schema
     Generate(generate::Arguments),
     /// Check which crate may reach what, and the licences of everything that is linked
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
+        Command::Web(arguments) => web::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
         Command::DepsCheck => deps::run(),
         Command::Images(arguments) => images::run(&arguments),
