@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, Parser, Subcommand};
 
+/// The answer is no: a threshold was broken, or a difference is left unexplained.
+pub const EXIT_NO: u8 = 1;
 /// Wrong settings, content files or flags (`EX_USAGE`).
 pub const EXIT_CONFIG: u8 = 64;
 /// The target answered nothing during the whole run (`EX_UNAVAILABLE`).
@@ -21,6 +23,7 @@ Examples:
 
 Exit codes:
    0  finished, or stopped by a signal
+   1  a threshold was broken
   64  wrong settings, content files or flags
   69  the target answered nothing during the whole run
   70  an internal error";
@@ -51,6 +54,11 @@ pub enum Action {
     /// Check settings, content files, and the connection to the target. No visit is left in its reports.
     #[command(after_help = "Example:\n  loadgen validate --env-file config/presets/light.env --json")]
     Validate(Box<ValidateArgs>),
+    /// Set what the target's reports say beside what a run should have left in them. Exit 0: nothing is left unexplained.
+    #[command(
+        after_help = "Examples:\n  loadgen verify --run last\n  loadgen verify --run mf3k2a9x-1 --wait 900 --format markdown"
+    )]
+    Verify(Box<VerifyArgs>),
     /// Explain every setting.
     #[command(after_help = "Example:\n  loadgen settings --env > .env")]
     Settings(SettingsArgs),
@@ -111,6 +119,34 @@ pub struct ValidateArgs {
     /// Every setting.
     #[command(flatten)]
     pub settings: SettingFlags,
+}
+
+/// Flags of `verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// The run's name, as its log and its report say it; `last` is the latest in `STATE_DIR`.
+    #[arg(long, value_name = "ID", default_value = "last")]
+    pub run: String,
+    /// How to print the result.
+    #[arg(long, value_enum, default_value_t = ProofFormat::Text)]
+    pub format: ProofFormat,
+    /// Seconds to wait for the target to archive what it has recorded. It is no longer waited than needed.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub wait: u64,
+    /// Every setting; those of the run where none is given, but for the token.
+    #[command(flatten)]
+    pub settings: SettingFlags,
+}
+
+/// How a proof is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ProofFormat {
+    /// For a terminal.
+    Text,
+    /// With every figure.
+    Json,
+    /// For a ticket or a page.
+    Markdown,
 }
 
 /// Flags of `settings`.

@@ -7,6 +7,7 @@
 
 mod plan;
 mod validate;
+mod verify;
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -18,7 +19,7 @@ use clap::CommandFactory as _;
 use settings::{Parsed, Settings};
 
 use crate::cli::{
-    Action, Cli, EXIT_CONFIG, EXIT_SOFTWARE, EXIT_UNAVAILABLE, RunArgs, SettingFlags, SettingsArgs,
+    Action, Cli, EXIT_CONFIG, EXIT_NO, EXIT_SOFTWARE, EXIT_UNAVAILABLE, RunArgs, SettingFlags, SettingsArgs,
 };
 use crate::clock::Clock;
 use crate::{content, log, run};
@@ -30,6 +31,7 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Action::Run(args) => generate(&args, clock),
         Action::Plan(args) => plan::print(&args, clock),
         Action::Validate(args) => validate::check(&args, clock),
+        Action::Verify(args) => verify::prove(&args, clock),
         Action::Settings(args) => explain(&args),
         Action::Completions { shell } => {
             let mut script = Vec::new();
@@ -68,7 +70,13 @@ fn generate(args: &RunArgs, clock: Clock) -> ExitCode {
             path.display()
         )]);
     }
-    let report = match run::run(run::Order { settings, content, visits: args.visits, clock }) {
+    let report = match run::run(run::Order {
+        settings,
+        content,
+        visits: args.visits,
+        given: given(&variables),
+        clock,
+    }) {
         Ok(report) => report,
         Err(error) => return refuse(&[format!("{error:#}")]),
     };
@@ -84,6 +92,10 @@ fn generate(args: &RunArgs, clock: Clock) -> ExitCode {
             "the target answered nothing during the whole run; is MATOMO_URL right and the target up?"
         );
         return ExitCode::from(EXIT_UNAVAILABLE);
+    }
+    if report.judgements.iter().any(|judgement| judgement.held == Some(false)) {
+        tracing::error!("a threshold was broken: THRESHOLDS names the limits, the summary what was observed");
+        return ExitCode::from(EXIT_NO);
     }
     ExitCode::SUCCESS
 }
@@ -104,6 +116,15 @@ fn explain(args: &SettingsArgs) -> ExitCode {
 fn environment(flags: &SettingFlags) -> BTreeMap<String, String> {
     let text = |value: std::ffi::OsString| value.to_string_lossy().into_owned();
     std::env::vars_os().map(|(name, value)| (text(name), text(value))).chain(flags.0.clone()).collect()
+}
+
+/// The settings among the variables, as they may be shown.
+fn given(variables: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let ours = settings::definitions().iter().filter_map(|definition| {
+        let value = variables.get(definition.name)?;
+        Some((definition.name.to_owned(), value.clone()))
+    });
+    settings::mask(&ours.collect())
 }
 
 fn parse(variables: &BTreeMap<String, String>, clock: Clock) -> Result<Parsed, Vec<String>> {

@@ -1,5 +1,6 @@
 //! The report of a run, put together from what the engine counted and what the program knows.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use report::{Backfill, Cap, Mode, ProcessUse, RunContext, RunInfo, RunReport, Tally, Transport};
@@ -24,6 +25,8 @@ pub struct Subject {
     pub schedule: Option<Schedule>,
     /// `--visits`.
     pub visits: Option<u64>,
+    /// The settings as they were given, secrets masked.
+    pub given: BTreeMap<String, String>,
     /// The program's clock.
     pub clock: Clock,
 }
@@ -91,7 +94,10 @@ pub fn report(subject: &Subject, figures: &Figures) -> (RunReport, Tally) {
         backfill,
         process: process_use(),
     };
-    (RunReport::build(&tally, context), tally)
+    let mut report = RunReport::build(&tally, context);
+    report.judgements = report.judge(&settings.judgement.thresholds);
+    report.probes = figures.probes();
+    (report, tally)
 }
 
 /// What this process uses, as Linux tells it.

@@ -1,11 +1,14 @@
 //! `loadgen run`: from valid settings to the final report.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use ledger::Ledger;
 use matomo::Encoder;
+use proof::{RunFolder, RunRecord};
 use report::{RunReport, RunState, Tally};
 use settings::{Backfill, Settings};
 use tokio::signal::unix::{SignalKind, signal};
@@ -17,10 +20,11 @@ use crate::encode::Timeline;
 use crate::engine::books::{Figures, Replay};
 use crate::engine::{self, Plan};
 use crate::figures::{self, Subject};
+use crate::record::{self, Opening, TakenUp};
 use crate::state::StateDir;
 use crate::state::cap::Cap;
-use crate::state::journal::{InFlight, Journal};
-use crate::{metrics, progress};
+use crate::state::journal::{InFlight, Journal, Witness};
+use crate::{metrics, probes, progress};
 
 /// A run to be made.
 pub struct Order {
@@ -30,6 +34,8 @@ pub struct Order {
     pub content: Arc<Content>,
     /// Only visits with a lower number.
     pub visits: Option<u64>,
+    /// The settings as they were given, secrets masked.
+    pub given: BTreeMap<String, String>,
     /// The program's clock.
     pub clock: Clock,
 }
@@ -45,13 +51,13 @@ pub fn run(order: Order) -> anyhow::Result<RunReport> {
 
 async fn supervise(order: Order) -> anyhow::Result<RunReport> {
     let stop = stop_on_signals()?;
-    let Order { settings, content, visits, clock } = order;
+    let Order { settings, content, visits, given, clock } = order;
     let began_us = clock.now_us();
     let prepared = Prepared::new(&settings, &content, began_us)?;
-    let id =
-        format!("{}-{}", base36(prepared.named_us.unsigned_abs() / 1000), base36(prepared.seed % 46_656));
+    let id = run_id(&settings, prepared.seed, prepared.named_us);
     let figures = Arc::new(Figures::new(prepared.tally()));
-    let mut subject = Subject { id, settings, seed: prepared.seed, began_us, schedule: None, visits, clock };
+    let mut subject =
+        Subject { id, settings, seed: prepared.seed, began_us, schedule: None, visits, given, clock };
     let shared = Arc::new(Mutex::new(subject.clone()));
     if let Some(port) = subject.settings.process.metrics_port {
         let listener = metrics::listen(port).await?;
@@ -59,12 +65,21 @@ async fn supervise(order: Order) -> anyhow::Result<RunReport> {
         tokio::spawn(metrics::serve(listener, Arc::clone(&shared), Arc::clone(&figures)));
     }
     if await_start(&subject.settings, &stop).await? && !prepared.is_finished() {
-        let (job, schedule) = prepared.into_job(&subject, &content, &figures, &stop);
-        subject.schedule = Some(schedule);
+        let mut prepared = prepared;
+        if prepared.record.is_none() && !prepared.is_resumed {
+            let model = Model::new(&subject.settings, Arc::clone(&content), prepared.seed);
+            tokio::select! {
+                record = record::begin(&subject, &content, &model) => prepared.record = record,
+                () = stop.cancelled() => {}
+            }
+        }
+        let job = prepared.into_job(&mut subject, &content, &figures, &stop);
         *shared.lock().expect("no holder of this lock panics") = subject.clone();
         announce(&subject);
         let over = CancellationToken::new();
         let shown = tokio::spawn(progress::show(subject.clone(), Arc::clone(&figures), over.clone()));
+        let watched =
+            tokio::spawn(probes::watch(subject.settings.clone(), Arc::clone(&figures), clock, over.clone()));
         let (done, ended) = tokio::sync::oneshot::channel();
         let engine = std::thread::Builder::new().name("engine".to_owned()).spawn(move || {
             done.send(engine::run(job)).ok();
@@ -72,6 +87,7 @@ async fn supervise(order: Order) -> anyhow::Result<RunReport> {
         let result = ended.await;
         over.cancel();
         shown.await.ok();
+        watched.await.ok();
         if let Err(panic) = engine.join() {
             std::panic::resume_unwind(panic);
         }
@@ -165,6 +181,10 @@ struct Prepared {
     cap: Option<Cap>,
     journal: Option<Journal>,
     finished: bool,
+    /// An earlier process began this run.
+    is_resumed: bool,
+    /// The record that it left.
+    record: Option<(RunFolder, RunRecord, Ledger)>,
     /// Held until the run is over.
     state: Option<StateDir>,
 }
@@ -188,7 +208,16 @@ impl Prepared {
 
     fn plain(settings: &Settings, now_us: i64) -> Self {
         let seed = settings.seed.unwrap_or_else(draw_seed);
-        Self { seed, named_us: now_us, cap: None, journal: None, finished: false, state: None }
+        Self {
+            seed,
+            named_us: now_us,
+            cap: None,
+            journal: None,
+            finished: false,
+            is_resumed: false,
+            record: None,
+            state: None,
+        }
     }
 
     fn backfill(
@@ -231,7 +260,18 @@ impl Prepared {
                 in_all: u64::from(transport.bulk_size) * u64::from(transport.bulk_connections),
             },
         };
-        let journal = Journal::resume(&path, &model, in_flight)?;
+        let id = run_id(settings, seed, named_us);
+        let mut record = record::take_up(settings, &id, progress.ledger, content, &model);
+        let schedule = schedule(settings, &model, seed, now_us, named_us);
+        let mut witness = record.as_mut().map(|(folder, _, ledger)| TakenUp {
+            folder,
+            ledger,
+            model: &model,
+            schedule: &schedule,
+            visit: Visit::default(),
+        });
+        let witness = witness.as_mut().map(|witness| witness as &mut dyn Witness);
+        let journal = Journal::resume(&path, &model, in_flight, witness)?;
         let progress = journal.progress();
         tracing::info!(
             next_visit = progress.next_visit,
@@ -240,7 +280,7 @@ impl Prepared {
             possible_duplicates = progress.possible_duplicates,
             "the backfill goes on where it was"
         );
-        Ok(Self { seed, named_us, journal: Some(journal), ..base })
+        Ok(Self { seed, named_us, journal: Some(journal), is_resumed: true, record, ..base })
     }
 
     fn is_finished(&self) -> bool {
@@ -253,11 +293,11 @@ impl Prepared {
 
     fn into_job(
         self,
-        subject: &Subject,
+        subject: &mut Subject,
         content: &Arc<Content>,
         figures: &Arc<Figures>,
         stop: &CancellationToken,
-    ) -> (engine::Job, Schedule) {
+    ) -> engine::Job {
         let settings = subject.settings.clone();
         let clock = subject.clock;
         let model = Model::new(&settings, Arc::clone(content), self.seed);
@@ -267,13 +307,21 @@ impl Prepared {
             let replay = Replay { done_before: done.completed + done.failed, ..Replay::default() };
             figures.status().replay = Some(replay);
         }
+        subject.schedule = Some(schedule.clone());
         let plan = Plan {
             model,
-            schedule: schedule.clone(),
+            schedule,
             encoder: Encoder::new(content, &settings, &run_tag(self.named_us)),
             timeline: Timeline::of(&settings),
             shard: settings.shard,
         };
+        let record = self.record.map(|(folder, record, ledger)| Opening {
+            folder,
+            record,
+            ledger,
+            subject: subject.clone(),
+            figures: Arc::clone(figures),
+        });
         let job = engine::Job {
             settings,
             plan,
@@ -281,11 +329,12 @@ impl Prepared {
             visits: subject.visits,
             cap: self.cap,
             journal: self.journal,
+            record,
             state: self.state,
             figures: Arc::clone(figures),
             stop: stop.clone(),
         };
-        (job, schedule)
+        job
     }
 }
 
@@ -296,6 +345,13 @@ pub fn schedule(settings: &Settings, model: &Model, seed: u64, now_us: i64, name
             .ending_before(named_us, model.longest_visit_ms()),
         None => Schedule::live(&settings.arrivals, seed, now_us),
     }
+}
+
+/// A run's name: when it was first begun and its seed, and which shard it is. Names sort by time.
+fn run_id(settings: &Settings, seed: u64, named_us: i64) -> String {
+    let shard = settings.shard;
+    let shard = if shard.count > 1 { format!("-{}", shard.index) } else { String::new() };
+    format!("{}-{}{shard}", base36(named_us.unsigned_abs() / 1000), base36(seed % 46_656))
 }
 
 /// What makes order ids unique across runs: the moment of the run's beginning.

@@ -54,7 +54,7 @@ pub enum Cause {
     TableLimit,
     /// Another run against the same site.
     OtherRun,
-    /// Visitors of this run were there before it, on the same day.
+    /// Visitors of this run were there before it on the same day, or in another run within half an hour.
     SameVisitors,
     /// What was there before the run is not known.
     NoBaseline,
@@ -106,8 +106,12 @@ pub struct Missing {
 #[derive(Debug)]
 pub(crate) struct OtherRun {
     pub(crate) book: Book,
+    /// It was over when our baseline was taken, which holds all of it.
+    pub(crate) is_before: bool,
     /// It began after our baseline was taken; otherwise some of it may be in the baseline.
     pub(crate) is_later: bool,
+    /// It brought the same visitors within half an hour.
+    pub(crate) shares_visitors: bool,
 }
 
 /// All that there is to compare.
@@ -118,6 +122,7 @@ pub(crate) struct Sides<'a> {
     pub(crate) recorded: &'a Recorded,
     pub(crate) site: Option<&'a SiteFacts>,
     pub(crate) is_finished: bool,
+    pub(crate) shares_visitors: bool,
 }
 
 impl Line {
@@ -159,6 +164,7 @@ impl Sides<'_> {
         let before = self.baseline.and_then(|baseline| baseline.days.get(&day)).unwrap_or(&none);
         let recorded = self.recorded.days.get(&day).unwrap_or(&none);
         let others: Vec<(&DayFigures, bool)> = (self.others.iter())
+            .filter(|other| !other.is_before)
             .filter_map(|other| Some((other.book.days.get(&day)?, other.is_later)))
             .collect();
         let mut places: BTreeSet<(&str, Figure)> = BTreeSet::new();
@@ -252,7 +258,9 @@ impl Sides<'_> {
         );
         let is_search =
             matches!(line.figure, Figure::Searches | Figure::PageViews | Figure::Entries | Figure::Exits);
-        if is_off(|site| site.ecommerce) && is_money {
+        if self.shares_visitors {
+            line.account(Cause::SameVisitors);
+        } else if is_off(|site| site.ecommerce) && is_money {
             line.account(Cause::NoEcommerce);
         } else if is_off(|site| site.site_search) && is_search {
             line.account(Cause::NoSiteSearch);
@@ -319,13 +327,15 @@ pub(crate) const TABLES: [Table; 15] = [
 ];
 
 /// Kinds of hit, the figure that counts each, and the rows that tell where it was.
-const KINDS: [(&str, Figure, Table); 6] = [
+const KINDS: [(&str, Figure, Table); 7] = [
     ("page_view", Figure::PageViews, Table::Pages),
     ("search", Figure::Searches, Table::Keywords),
     ("outlink", Figure::Outlinks, Table::Outlinks),
     ("download", Figure::Downloads, Table::Downloads),
     ("event", Figure::Events, Table::EventNames),
     ("order", Figure::Orders, Table::Products),
+    // A cart that an order follows leaves no trace of its own.
+    ("cart", Figure::AbandonedCarts, Table::Site),
 ];
 
 /// The hits that are missing, by day and kind.
@@ -342,7 +352,7 @@ pub(crate) fn missing(lines: &[Line]) -> Vec<Missing> {
             let Some(count) = of_site.map(|line| -line.unexplained) else { continue };
             let rows = lines
                 .iter()
-                .filter(|line| line.table == table && line.figure == figure)
+                .filter(|line| line.table == table && line.figure == figure && table != Table::Site)
                 .map(|line| (line.label.clone(), -line.unexplained))
                 .collect();
             seen += count;

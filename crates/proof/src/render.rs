@@ -144,7 +144,7 @@ fn cause(cause: Cause) -> &'static str {
         Cause::Unknown => "hits without an answer or possibly twice",
         Cause::TableLimit => "the target keeps no more rows",
         Cause::OtherRun => "another run",
-        Cause::SameVisitors => "the same visitors earlier that day",
+        Cause::SameVisitors => "the same visitors earlier",
         Cause::NoBaseline => "what was there before is not known",
         Cause::Unfinished => "the run did not end in order",
         Cause::ExcludedAddresses => "the site excludes addresses",

@@ -150,6 +150,14 @@ pub async fn verify(question: Question<'_>) -> Result<Proof, VerifyError> {
             record.written_at
         ));
     }
+    let shares_visitors = others.iter().any(|other| other.shares_visitors);
+    if shares_visitors {
+        notes.push(
+            "another run with this seed brought the same visitors within half an hour: their visits are mixed, and no \
+             figure can be told apart; runs that are to be compared with reports need seeds of their own"
+                .to_owned(),
+        );
+    }
     if !others.is_empty() {
         notes.push(format!("{} other run(s) were against this site on these days", others.len()));
     }
@@ -165,6 +173,7 @@ pub async fn verify(question: Question<'_>) -> Result<Proof, VerifyError> {
             recorded,
             site: site.as_ref(),
             is_finished: record.ended_at.is_some(),
+            shares_visitors,
         };
         sides.lines()
     };
@@ -209,7 +218,25 @@ fn same_days(name: &str, zone: &TimeZone, book: &Book) -> bool {
     })
 }
 
-/// The runs against the same site that our baseline does not hold, or holds only in part.
+/// Whether two runs bring the same visitors so near to each other that a hit of one goes on with a visit of the other.
+fn shares_visitors(ours: &RunRecord, theirs: &RunRecord, is_same_day: bool) -> bool {
+    let is_backfill =
+        |record: &RunRecord| record.settings.get("BACKFILL_ENABLED").is_some_and(|on| on == "true");
+    if ours.seed != theirs.seed || is_backfill(ours) != is_backfill(theirs) || !is_same_day {
+        return false;
+    }
+    // A backfill's visits lie at the same moments each time. Others lie around the time of the run: half an hour ends
+    // a visit, and no visit is longer than two hours and a half.
+    let reach = |record: &RunRecord| {
+        let ends = record.ended_at.unwrap_or(record.written_at).as_second() + 3 * 3600;
+        (record.started_at.as_second(), ends)
+    };
+    let ((ours_from, ours_until), (theirs_from, theirs_until)) = (reach(ours), reach(theirs));
+    is_backfill(ours) || (ours_from < theirs_until && theirs_from < ours_until)
+}
+
+/// The runs against the same site that our baseline does not hold, or holds only in part, and those that brought the
+/// same visitors.
 fn others(
     runs: &Runs,
     folder: &RunFolder,
@@ -223,12 +250,20 @@ fn others(
         // What cannot be read was not written by a run of today's form, and is no reason to say nothing of ours.
         let Ok(its) = other.record() else { continue };
         let is_same_site = its.target == record.target && its.site_id == record.site_id;
-        if its.id == record.id || !is_same_site || its.ended_at.is_some_and(|ended| ended <= baseline_at) {
+        if its.id == record.id || !is_same_site {
             continue;
         }
         let Ok(book) = other.book() else { continue };
-        if book.days.keys().any(|day| own.days.contains_key(day)) {
-            others.push(OtherRun { book, is_later: its.started_at >= baseline_at });
+        let is_same_day = book.days.keys().any(|day| own.days.contains_key(day));
+        let shares_visitors = shares_visitors(record, &its, is_same_day);
+        let is_before = its.ended_at.is_some_and(|ended| ended <= baseline_at);
+        if is_same_day && (shares_visitors || !is_before) {
+            others.push(OtherRun {
+                book,
+                is_before,
+                is_later: its.started_at >= baseline_at,
+                shares_visitors,
+            });
         }
     }
     Ok(others)
@@ -301,7 +336,7 @@ fn conclude(record: &RunRecord, now: Timestamp, mut lines: Vec<Line>, notes: Vec
             } += 1;
         }
     }
-    let missing = missing(&lines);
+    let missing = if totals.unexplained > 0 { missing(&lines) } else { Vec::new() };
     lines.sort_by_key(|line| std::cmp::Reverse(line.verdict()));
     let others = (totals.lines - totals.exact) as usize;
     let kept = lines.len().min(others + MOST_EXACT_LINES);

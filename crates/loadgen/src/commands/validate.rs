@@ -4,15 +4,14 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Context as _;
-use matomo::reporting::{Client, ConnectionReport, Options, Site, check_connection};
+use matomo::reporting::{ConnectionReport, Site, check_connection};
 use serde::Serialize;
 use settings::{Finding, Settings};
 
 use super::{environment, faults, print};
 use crate::cli::{EXIT_CONFIG, ValidateArgs};
 use crate::clock::Clock;
-use crate::content;
+use crate::{content, reporting};
 
 /// What was found.
 #[derive(Debug, Default, Serialize)]
@@ -117,17 +116,11 @@ fn ask(settings: &Settings, clock: Clock) -> Connection {
 }
 
 fn test(settings: &Settings, clock: Clock) -> anyhow::Result<ConnectionReport> {
-    let target = &settings.target;
-    let ca_pem = target.ca_file.as_ref().map(|path| {
-        std::fs::read(path).with_context(|| format!("TLS_CA_FILE: cannot read {path}; it must be a PEM file"))
-    });
-    let timeout = Duration::from_secs_f64(settings.transport.timeout_s);
-    let options = Options { timeout, ca_pem: ca_pem.transpose()?, insecure: target.insecure, permits: None };
-    let client = Client::new(&target.url, target.token.clone(), &options)?;
+    let client = reporting::client(settings, Duration::from_secs_f64(settings.transport.timeout_s))?;
     let monotonic = || Duration::from_micros(clock.now_us().unsigned_abs());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let now_s = clock.now_us() / 1_000_000;
-    Ok(runtime.block_on(check_connection(&client, target.site_id, now_s, &monotonic)))
+    Ok(runtime.block_on(check_connection(&client, settings.target.site_id, now_s, &monotonic)))
 }
 
 fn spoken(findings: &Findings) -> String {

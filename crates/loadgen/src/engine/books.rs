@@ -4,17 +4,21 @@
 //! are the only places that change the figures.
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
-use report::{HitKind, Outcome, RunState, Tally};
-use traffic::Visit;
+use report::{HitKind, Outcome, Probe, ProbeReport, RunState, Tally};
+use traffic::{Schedule, Visit};
 
-use crate::encode::hit_kind;
+use super::Plan;
+use crate::encode::{Timeline, hit_kind};
+use crate::engine::doubt::Doubts;
 use crate::engine::job::Job;
-use crate::state::journal::{Journal, Settled};
+use crate::record::{Keeper, fate};
+use crate::state::journal::{Journal, NO_LEDGER, Settled};
 
 /// Figures of the run under way, readable from other threads at any moment.
 #[derive(Debug)]
@@ -22,6 +26,7 @@ pub struct Figures {
     tally: Mutex<Tally>,
     in_flight: AtomicU64,
     status: Mutex<Status>,
+    probes: Mutex<Vec<Probe>>,
 }
 
 /// What only the engine knows, besides the tally.
@@ -63,7 +68,12 @@ impl Figures {
             cap: None,
             replay: None,
         };
-        Self { tally: Mutex::new(tally), in_flight: AtomicU64::new(0), status: Mutex::new(status) }
+        Self {
+            tally: Mutex::new(tally),
+            in_flight: AtomicU64::new(0),
+            status: Mutex::new(status),
+            probes: Mutex::default(),
+        }
     }
 
     /// The counts and histograms.
@@ -74,6 +84,21 @@ impl Figures {
     /// What the engine says of itself.
     pub fn status(&self) -> MutexGuard<'_, Status> {
         self.status.lock().expect("no holder of this lock panics")
+    }
+
+    /// Counts for one of `REPORT_PROBES`.
+    pub fn probe(&self, name: &'static str, count: impl FnOnce(&mut Probe)) {
+        let mut probes = self.probes.lock().expect("no holder of this lock panics");
+        let place = probes.iter().position(|probe| probe.name() == name).unwrap_or_else(|| {
+            probes.push(Probe::new(name));
+            probes.len() - 1
+        });
+        count(&mut probes[place]);
+    }
+
+    /// How `REPORT_PROBES` went.
+    pub fn probes(&self) -> Vec<ProbeReport> {
+        self.probes.lock().expect("no holder of this lock panics").iter().map(Probe::report).collect()
     }
 
     /// HTTP requests in flight.
@@ -88,13 +113,17 @@ pub struct Entry {
     job: Job,
     kind: HitKind,
     last: bool,
+    /// When it happens, in Unix seconds.
+    at_s: i64,
 }
 
 impl Entry {
     /// The hit of `visit` that `job` is about.
     pub fn of(visit: &Visit, job: Job) -> Self {
         let seq = usize::from(job.seq);
-        Self { job, kind: hit_kind(visit.hits[seq].kind), last: seq + 1 == visit.hits.len() }
+        let hit = &visit.hits[seq];
+        let at_s = (job.start_us + i64::from(hit.offset_ms) * 1000).div_euclid(1_000_000);
+        Self { job, kind: hit_kind(hit.kind), last: seq + 1 == visit.hits.len(), at_s }
     }
 
     /// Its visit.
@@ -113,18 +142,52 @@ impl Entry {
     }
 }
 
+/// How a hit ended.
+#[derive(Debug, Clone, Copy)]
+pub struct End {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The target refused some hits of its body and did not say which: it may be another one's outcome.
+    pub doubtful: bool,
+    /// When it was sent, in Unix microseconds.
+    pub sent_us: i64,
+    /// When its end was known, in Unix microseconds.
+    pub done_us: i64,
+}
+
+impl End {
+    /// It was given up.
+    fn never_sent() -> Self {
+        Self { outcome: Outcome::Failed, doubtful: false, sent_us: 0, done_us: 0 }
+    }
+}
+
 /// Enters what happens, for the thread that makes it happen.
 pub struct Books {
     figures: Arc<Figures>,
     journal: Option<RefCell<Journal>>,
+    ledger: Option<RefCell<Keeper>>,
+    plan: Rc<Plan>,
     /// The checkpoint could not be written last time: said once, not by every lane that waits.
     waits: Cell<bool>,
+    doubts: Doubts,
 }
 
 impl Books {
-    /// Books that write a journal when there is one.
-    pub fn new(figures: Arc<Figures>, journal: Option<Journal>) -> Self {
-        Self { figures, journal: journal.map(RefCell::new), waits: Cell::new(false) }
+    /// Books that write a journal and a ledger when there is one.
+    pub fn new(
+        figures: Arc<Figures>,
+        journal: Option<Journal>,
+        ledger: Option<Keeper>,
+        plan: Rc<Plan>,
+    ) -> Self {
+        // Of a visit whose only hit so far was not acknowledged, nothing is known to be recorded.
+        let doubted = journal.iter().flat_map(|journal| &journal.progress().open);
+        let doubted =
+            doubted.filter(|(_, (seq, blemished))| *seq == 1 && *blemished).map(|(&visit, _)| visit);
+        let doubts = Doubts::new(doubted);
+        let (journal, ledger) = (journal.map(RefCell::new), ledger.map(RefCell::new));
+        Self { figures, journal, ledger, plan, waits: Cell::new(false), doubts }
     }
 
     /// The figures that these books keep.
@@ -174,14 +237,21 @@ impl Books {
     }
 
     /// A hit's end. Returns whether the visit was the worse for it.
-    pub fn settle(&self, entry: &Entry, outcome: Outcome) -> bool {
-        let Entry { job, kind, last } = *entry;
-        let outcome = match outcome {
-            // A ping that finds no visit is answered like any other and recorded nowhere. Where an earlier hit
-            // of the visit is in doubt, so is the visit, and the answer to a ping proves nothing.
-            Outcome::Acknowledged if kind == HitKind::Ping && job.blemished => Outcome::Unknown,
-            outcome => outcome,
-        };
+    pub fn settle(&self, entry: &Entry, end: End) -> bool {
+        let Entry { job, kind, last, at_s } = *entry;
+        let End { outcome, doubtful, sent_us, done_us } = end;
+        let outcome = self.doubts.weigh(job, kind, outcome, last);
+        if let Some(keeper) = &self.ledger {
+            let timeline = self.plan.timeline;
+            let came = [at_s, sent_us.div_euclid(1_000_000), done_us.div_euclid(1_000_000)];
+            let hit = ledger::Settled {
+                visit: job.visit,
+                seq: job.seq,
+                fate: fate(outcome, doubtful),
+                came: (timeline == Timeline::Realtime).then_some(came),
+            };
+            keeper.borrow_mut().settled(&self.plan.model, timeline, job.start_us, hit, last);
+        }
         let blemished = job.blemished || outcome != Outcome::Acknowledged;
         {
             let mut tally = self.figures.tally();
@@ -192,7 +262,8 @@ impl Books {
             }
         }
         if let Some(journal) = &self.journal {
-            journal.borrow_mut().settled(Settled { visit: job.visit, seq: job.seq, kind, outcome, last });
+            let hit = Settled { visit: job.visit, seq: job.seq, kind, outcome, last, doubtful };
+            journal.borrow_mut().settled(hit);
         }
         blemished
     }
@@ -202,7 +273,7 @@ impl Books {
     pub fn abandon(&self, visit: &Visit, mut job: Job) {
         loop {
             let entry = Entry::of(visit, job);
-            self.settle(&entry, Outcome::Failed);
+            self.settle(&entry, End::never_sent());
             if entry.last {
                 return;
             }
@@ -228,11 +299,13 @@ impl Books {
     pub async fn commit(&self, stop: impl Fn() -> bool) -> bool {
         let Some(journal) = &self.journal else { return true };
         loop {
-            match journal.borrow_mut().commit() {
+            let committed = journal.borrow_mut().commit();
+            match committed {
                 Ok(()) => {
                     if self.waits.take() {
                         tracing::info!("the checkpoint can be written again: the backfill goes on");
                     }
+                    self.checkpoint();
                     return true;
                 }
                 Err(error) if !self.waits.replace(true) => {
@@ -244,6 +317,50 @@ impl Books {
                 return false;
             }
             tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    }
+
+    /// Writes the ledger down when it is time, and with it a journal that goes with it and is short again.
+    pub fn checkpoint(&self) {
+        let is_long = self.journal.as_ref().is_some_and(|journal| journal.borrow().is_long());
+        if is_long || self.ledger.as_ref().is_some_and(|keeper| keeper.borrow().is_due()) {
+            self.write_down();
+        }
+    }
+
+    fn write_down(&self) {
+        let generation = match &self.ledger {
+            // A journal that went on without its ledger would lose what the ledger has not written.
+            Some(keeper) => match keeper.borrow_mut().write(self.journal.is_some()) {
+                Some(generation) => generation,
+                None => return,
+            },
+            None => NO_LEDGER,
+        };
+        if let Some(journal) = &self.journal
+            && let Err(error) = journal.borrow_mut().compact(generation)
+        {
+            tracing::error!(%error, "the checkpoint cannot be made shorter; make room in STATE_DIR");
+        }
+    }
+
+    /// The last words of ledger and journal: nothing is in flight, and the window is done or is to go on.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    pub fn close(&self, schedule: &Schedule, finished: bool) -> std::io::Result<()> {
+        let goes_on = self.journal.is_some() && !finished;
+        let generation = self.ledger.as_ref().map_or(Some(NO_LEDGER), |keeper| {
+            let mut keeper = keeper.borrow_mut();
+            if !goes_on {
+                keeper.end(&self.plan.model, schedule, self.plan.timeline);
+            }
+            keeper.write(goes_on)
+        });
+        match (&self.journal, generation) {
+            (Some(journal), Some(generation)) => journal.borrow_mut().close(0, finished, generation),
+            (Some(journal), None) => journal.borrow_mut().commit(),
+            (None, _) => Ok(()),
         }
     }
 

@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use traffic::{Visit, shard_of};
 
-use super::books::Entry;
+use super::books::{self, Entry};
 use super::feed::PATIENCE_US;
 use super::job::Job;
 use super::pace::Ceiling;
@@ -305,8 +305,11 @@ impl<'a> Sender<'a> {
         self.request.payload = std::mem::take(&mut body.bytes);
         let mut attempt = 0;
         loop {
+            let sent_us = engine.clock.now_us();
             match self.attempt(bulk, &body, attempt).await {
-                End::Settled(verdict) => break settle(engine, bulk, &body.entries, &verdict),
+                End::Settled(verdict) => {
+                    break settle(engine, bulk, &body.entries, &verdict, [sent_us, engine.clock.now_us()]);
+                }
                 End::Again(fault, wait) => {
                     engine.books.fault(&fault);
                     if attempt >= engine.retries {
@@ -397,7 +400,14 @@ fn unknown(engine: &Engine, fault: &str) -> End {
 /// A target works through a body in order, so when it counts fewer than were sent, the first ones are those.
 /// When it does not say which ones it refused (only a super user's token is told), the last of the counted
 /// ones stand for them: the totals are exact, the kinds are not.
-fn settle(engine: &Engine, bulk: &Streams, entries: &[Entry], verdict: &BulkVerdict) {
+fn settle(
+    engine: &Engine,
+    bulk: &Streams,
+    entries: &[Entry],
+    verdict: &BulkVerdict,
+    [sent_us, done_us]: [i64; 2],
+) {
+    let end = |outcome, doubtful| books::End { outcome, doubtful, sent_us, done_us };
     match verdict {
         BulkVerdict::Counted { acknowledged, refused, invalid_indices, .. } => {
             if *refused > 0 {
@@ -405,6 +415,7 @@ fn settle(engine: &Engine, bulk: &Streams, entries: &[Entry], verdict: &BulkVerd
             }
             let counted = (acknowledged + refused) as usize;
             let named = invalid_indices.as_ref().filter(|indices| indices.len() == *refused as usize);
+            let doubtful = named.is_none() && *refused > 0;
             for (at, entry) in entries.iter().enumerate() {
                 let refused = match named {
                     Some(indices) => indices.contains(&u32::try_from(at).unwrap_or(u32::MAX)),
@@ -415,20 +426,20 @@ fn settle(engine: &Engine, bulk: &Streams, entries: &[Entry], verdict: &BulkVerd
                     (false, true) => Outcome::Acknowledged,
                     (false, false) => Outcome::Unknown,
                 };
-                enter(engine, bulk, entry, outcome);
+                enter(engine, bulk, entry, end(outcome, doubtful));
             }
             if counted < entries.len() {
                 engine.books.fault(UNCOUNTED);
             }
         }
-        BulkVerdict::Refused(_) => enter_all(engine, bulk, entries, Outcome::Refused),
-        _ => enter_all(engine, bulk, entries, Outcome::Unknown),
+        BulkVerdict::Refused(_) => enter_all(engine, bulk, entries, end(Outcome::Refused, false)),
+        _ => enter_all(engine, bulk, entries, end(Outcome::Unknown, false)),
     }
 }
 
-fn enter_all(engine: &Engine, bulk: &Streams, entries: &[Entry], outcome: Outcome) {
+fn enter_all(engine: &Engine, bulk: &Streams, entries: &[Entry], end: books::End) {
     for entry in entries {
-        enter(engine, bulk, entry, outcome);
+        enter(engine, bulk, entry, end);
     }
 }
 
@@ -440,14 +451,16 @@ fn give_up(engine: &Engine, bulk: &Streams, entries: &[Entry]) {
         if !entry.is_last() && !more_here {
             bulk.abandoned.borrow_mut().insert(visit);
         }
-        enter(engine, bulk, entry, Outcome::Failed);
+        let now_us = engine.clock.now_us();
+        let end = books::End { outcome: Outcome::Failed, doubtful: false, sent_us: now_us, done_us: now_us };
+        enter(engine, bulk, entry, end);
     }
 }
 
-fn enter(engine: &Engine, bulk: &Streams, entry: &Entry, outcome: Outcome) {
+fn enter(engine: &Engine, bulk: &Streams, entry: &Entry, end: books::End) {
     let mut blemished = bulk.blemished.borrow_mut();
     let before = !blemished.is_empty() && blemished.contains(&entry.visit());
-    let now = engine.books.settle(&entry.blemished(before), outcome);
+    let now = engine.books.settle(&entry.blemished(before), end);
     if entry.is_last() {
         if before {
             blemished.remove(&entry.visit());

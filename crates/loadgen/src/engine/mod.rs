@@ -7,6 +7,7 @@
 
 pub mod books;
 mod bulk;
+mod doubt;
 mod feed;
 mod job;
 pub mod pace;
@@ -27,6 +28,7 @@ use traffic::{Model, Schedule};
 
 use crate::clock::Clock;
 use crate::encode::Timeline;
+use crate::record::{Keeper, Opening};
 use crate::state::StateDir;
 use crate::state::cap::Cap;
 use crate::state::journal::Journal;
@@ -64,6 +66,8 @@ pub struct Job {
     pub cap: Option<Cap>,
     /// A backfill's journal.
     pub journal: Option<Journal>,
+    /// The record of the run.
+    pub record: Option<Opening>,
     /// The state folder, held while the run goes on.
     pub state: Option<StateDir>,
     /// Where the figures are kept.
@@ -120,7 +124,7 @@ struct Lanes {
 
 impl Engine {
     fn new(job: Job, connector: Rc<Connector>) -> Rc<Self> {
-        let Job { settings, plan, clock, visits, cap, journal, figures, stop, state } = job;
+        let Job { settings, plan, clock, visits, cap, journal, record, figures, stop, state } = job;
         let plan = Rc::new(plan);
         let bulk = (settings.transport.mode == TransportMode::Bulk)
             .then(|| bulk::Streams::new(settings.transport.bulk_size, settings.transport.bulk_connections));
@@ -145,9 +149,9 @@ impl Engine {
             None => Feed::live(Rc::clone(&plan), feed_ceiling, cap, visits),
         };
         Rc::new(Self {
+            books: Books::new(figures, journal, record.map(Keeper::new), Rc::clone(&plan)),
             plan,
             clock,
-            books: Books::new(figures, journal),
             feed: RefCell::new(feed),
             connector,
             backoff: RefCell::new(Backoff::new(clock.now_us().unsigned_abs())),
@@ -232,6 +236,9 @@ impl Engine {
                 () = self.wake.notified() => {}
                 () = self.stop.cancelled(), if !matches!(draining, Some(Some(_))) => {}
             }
+            if self.books.journal().is_none() {
+                self.books.checkpoint();
+            }
             self.show();
         }
     }
@@ -312,13 +319,12 @@ impl Engine {
         }
     }
 
-    /// The journal's last words. What was still in flight may be recorded, and will be sent again.
+    /// The last words of journal and ledger. What was still in flight may be recorded, and will be sent again.
     async fn close(&self) {
         self.books.commit(|| true).await;
         self.show();
-        let Some(journal) = self.books.journal() else { return };
         let finished = !self.stop.is_cancelled() && self.feed.borrow_mut().is_done();
-        if let Err(error) = journal.borrow_mut().close(0, finished) {
+        if let Err(error) = self.books.close(&self.plan.schedule, finished) {
             tracing::error!(%error, "the checkpoint could not be closed: the next run will count what was in flight as possibly sent twice");
         }
         self.show();

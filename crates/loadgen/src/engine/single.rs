@@ -8,7 +8,7 @@ use report::Outcome;
 use traffic::Visit;
 
 use super::Engine;
-use super::books::Entry;
+use super::books::{self, Entry};
 use super::job::{AT_ONCE, Job};
 use crate::encode;
 use crate::wire::{self, Lane, Request, Response};
@@ -54,7 +54,7 @@ pub(super) async fn lane(engine: Rc<Engine>, number: usize) {
         let due_us = if job.due_us == AT_ONCE { now_us } else { job.due_us };
         let answered = matches!(outcome, Some(wire::Outcome::Answered));
         engine.books.sent(sent, answered.then_some((done_us - now_us, done_us - due_us)));
-        if !conclude(&engine, job, &visit, end, done_us).await {
+        if !conclude(&engine, job, &visit, end, [now_us, done_us]).await {
             return;
         }
     }
@@ -95,13 +95,16 @@ pub(super) fn retry_after(response: &Response, now_us: i64) -> Option<Duration> 
 
 /// Enters what became of the hit, and queues what comes next once that outlasts a kill: so no more than one hit of
 /// a visit is ever in doubt. False when it cannot be made to last and the run is to end: nothing more is sent then.
-async fn conclude(engine: &Engine, job: Job, visit: &Visit, end: End, now_us: i64) -> bool {
+async fn conclude(engine: &Engine, job: Job, visit: &Visit, end: End, [sent_us, now_us]: [i64; 2]) -> bool {
     match end {
         End::Settled(outcome, fault) => {
             if let Some(fault) = fault {
                 engine.books.fault(&fault);
             }
-            let blemished = engine.books.settle(&Entry::of(visit, job), outcome);
+            let blemished = engine.books.settle(
+                &Entry::of(visit, job),
+                books::End { outcome, doubtful: false, sent_us, done_us: now_us },
+            );
             if !engine.books.commit(|| engine.stop.is_cancelled()).await {
                 return false;
             }

@@ -17,6 +17,9 @@ use traffic::{Model, Visit};
 
 use crate::encode::hit_kind;
 
+/// The number of the ledger of a run that keeps none: what it should have counted is lost.
+pub const NO_LEDGER: u64 = u64::MAX;
+
 /// Records are folded into a new first line when the file is longer than this.
 const COMPACT_AT: u64 = 32 << 20;
 
@@ -52,6 +55,9 @@ pub struct Progress {
     pub finished: bool,
     /// The last process ended in an orderly way, with nothing in flight.
     clean: bool,
+    /// The ledger that counts what is folded into this line; 0 before there is one.
+    #[serde(default)]
+    pub ledger: u64,
     /// Visits begun and not over: number to next hit and whether a hit of it was not acknowledged.
     pub open: BTreeMap<u64, (u16, bool)>,
     /// Planned, acknowledged, refused, failed, unknown; by kind in the order of [`HitKind::ALL`].
@@ -82,6 +88,7 @@ impl Progress {
             next_visit: 0,
             finished: false,
             clean: true,
+            ledger: 0,
             open: BTreeMap::new(),
             hits: [[0; 5]; 8],
             started: 0,
@@ -144,6 +151,21 @@ pub struct Settled {
     pub outcome: Outcome,
     /// The visit's last.
     pub last: bool,
+    /// The target refused some hits of its body and did not say which.
+    pub doubtful: bool,
+}
+
+/// Who is told what a journal holds when a run is taken up: the ledger, which counts it again.
+pub trait Witness {
+    /// A hit's end.
+    fn settled(&mut self, hit: Settled);
+    /// The hits of a visit from the first unsettled one up to `until` may have been in flight at the kill.
+    fn sent_again(&mut self, visit: u64, until: u16);
+    /// All was told, and the journal is about to forget it. Returns the number of the ledger that was written down.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    fn written(&mut self) -> anyhow::Result<u64>;
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -164,7 +186,7 @@ impl Record {
                 bytes[0] = b'S';
                 bytes[1] = hit.kind.index() as u8;
                 bytes[2] = hit.outcome as u8;
-                bytes[3] = u8::from(hit.last);
+                bytes[3] = u8::from(hit.last) | u8::from(hit.doubtful) << 1;
                 bytes[4..6].copy_from_slice(&hit.seq.to_le_bytes());
                 hit.visit
             }
@@ -182,7 +204,8 @@ impl Record {
                 seq: u16::from_le_bytes([bytes[4], bytes[5]]),
                 kind: *HitKind::ALL.get(usize::from(bytes[1]))?,
                 outcome: *OUTCOMES.get(usize::from(bytes[2]))?,
-                last: bytes[3] == 1,
+                last: bytes[3] & 1 == 1,
+                doubtful: bytes[3] & 2 == 2,
             })),
             _ => None,
         }
@@ -214,7 +237,12 @@ impl Journal {
     ///
     /// # Errors
     /// When the file cannot be read, understood or written.
-    pub fn resume(path: &Path, model: &Model, in_flight: InFlight) -> anyhow::Result<Self> {
+    pub fn resume(
+        path: &Path,
+        model: &Model,
+        in_flight: InFlight,
+        mut witness: Option<&mut dyn Witness>,
+    ) -> anyhow::Result<Self> {
         let bytes = fs::read(path).with_context(|| format!("reading {}", path.display()))?;
         let (mut state, records) = split(path, &bytes)?;
         let mut visit = Visit::default();
@@ -225,7 +253,12 @@ impl Journal {
                     model.visit(index, &mut visit);
                     state.begin(&visit);
                 }
-                Some(Record::Settled(hit)) => state.settle(hit),
+                Some(Record::Settled(hit)) => {
+                    state.settle(hit);
+                    if let Some(witness) = &mut witness {
+                        witness.settled(hit);
+                    }
+                }
                 None => bail!(
                     "{}: record {at} is damaged; remove the file to begin the backfill anew",
                     path.display()
@@ -236,12 +269,17 @@ impl Journal {
             let mut left = 0;
             for (&index, &(seq, _)) in &state.open {
                 model.visit(index, &mut visit);
-                left += (visit.hits.len() as u64).saturating_sub(u64::from(seq)).min(in_flight.per_visit);
+                let hits = (visit.hits.len() as u64).saturating_sub(u64::from(seq)).min(in_flight.per_visit);
+                left += hits;
+                if let Some(witness) = &mut witness {
+                    witness.sent_again(index, seq + hits as u16);
+                }
             }
             state.possible_duplicates += left.min(in_flight.in_all);
         }
         state.clean = false;
         state.resumes += 1;
+        state.ledger = witness.map_or(Ok(NO_LEDGER), Witness::written)?;
         Self::write_new(path, state)
     }
 
@@ -293,9 +331,6 @@ impl Journal {
         if self.pending.is_empty() {
             return Ok(());
         }
-        if self.good_len + self.pending.len() as u64 > COMPACT_AT {
-            return self.compact();
-        }
         if let Err(error) = self.file.write_all(&self.pending) {
             // Part of it may be there: cut it off, so that the next attempt does not write it twice.
             self.file.set_len(self.good_len)?;
@@ -307,18 +342,28 @@ impl Journal {
         Ok(())
     }
 
+    /// It should be folded into a new first line, together with a ledger that counts what it holds.
+    pub fn is_long(&self) -> bool {
+        self.good_len > COMPACT_AT
+    }
+
     /// Marks the end of this process: nothing is in flight, and perhaps the window is done.
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn close(&mut self, in_flight: u64, finished: bool) -> io::Result<()> {
+    pub fn close(&mut self, in_flight: u64, finished: bool, ledger: u64) -> io::Result<()> {
         self.state.possible_duplicates += in_flight;
         self.state.clean = true;
         self.state.finished = finished;
-        self.compact()
+        self.compact(ledger)
     }
 
-    fn compact(&mut self) -> io::Result<()> {
+    /// Folds all into a new first line. `ledger` is the number of the ledger that counts it.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn compact(&mut self, ledger: u64) -> io::Result<()> {
+        self.state.ledger = ledger;
         (self.file, self.good_len) = Self::replace(&self.path, &self.state)?;
         self.pending.clear();
         Ok(())
