@@ -90,14 +90,14 @@ fn capped_run_is_killed(transport: &str) {
         let same = unfinished == sink.recorded();
         unfinished = sink.recorded();
         std::thread::sleep(std::time::Duration::from_millis(if transport == "bulk" { 1_500 } else { 300 }));
-        same && unfinished > before
+        same
     });
     let log = log();
     let ran = terminate(child, dir);
     assert_eq!(ran.code, Some(0), "{log}");
     ran.assert_conserved();
     assert_eq!(ran.count("/cap/used"), 60, "{log}");
-    assert!(ran.count("/visits/started") < 60, "the window outlived the kills\n{log}");
+    assert!(ran.count("/visits/started") <= 50, "the window outlived the kills\n{log}");
     assert!(sink.count("/visits") <= 60, "{} visits, whatever the kills\n{log}", sink.count("/visits"));
     assert_law(ran.count("/hits/acknowledged"), ran.count("/hits/unknown"), sink.recorded() - before, &log);
 }
