@@ -234,7 +234,12 @@ test("a hundred thousand lines are a list of some tens", async () => {
             this.onopen?.();
             for (let n = 1; n <= 100_000; n += 1) {
               const level = n % 100 === 0 ? "ERROR" : "INFO";
-              const line = { ts: "2026-01-31T12:00:00Z", level, text: `line ${n} of many`, cursor: `0-${n}-0` };
+              const line = {
+                ts: "2026-01-31T12:00:00Z",
+                level,
+                text: `line ${n} of many`,
+                cursor: `0-${n}-0`,
+              };
               this.onmessage?.({ data: JSON.stringify(line) });
             }
           });

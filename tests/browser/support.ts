@@ -1,6 +1,6 @@
 /** What the journeys stand on: the real programs on free ports, and a browser that watches what the page does. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -221,6 +221,26 @@ export const overflow = (page: Page): Promise<number> =>
 export const until = (check: () => Promise<unknown>, what: string): Promise<void> =>
   expect.poll(check, { message: what, timeout: 30_000, interval: 250 }).toBeTruthy() as Promise<void>;
 
-/** Where pictures go; undefined = none are taken. */
-export const PICTURES = process.env.PICTURES ? join(ROOT, process.env.PICTURES) : undefined;
-if (PICTURES) mkdirSync(PICTURES, { recursive: true });
+/** The address of every view. */
+export const VIEWS = [
+  "",
+  "config",
+  "presets",
+  "logs",
+  "urls",
+  "events",
+  "funnels",
+  "backfill",
+  "preferences",
+];
+
+/** Waits until a view has what it shows. */
+export async function settled(page: Page): Promise<void> {
+  await page.locator("h1").waitFor();
+  await page.waitForLoadState("networkidle");
+  await page.locator(".animate-pulse").first().waitFor({ state: "detached" });
+  await page.evaluate(() => new Promise(requestAnimationFrame));
+}
+
+/** The folder of the repository. */
+export { ROOT };

@@ -38,7 +38,7 @@ export const textOf = (draft: Draft, name: string): string => draft.edits[name] 
 
 /** What the load generator would use. */
 export const effective = (draft: Draft, setting: Setting): string =>
-  textOf(draft, setting.name) || defaultOf(setting);
+  textOf(draft, setting.name).trim() || defaultOf(setting);
 
 /** Types a text into a field. What is the same as before is no change. */
 export function edit(draft: Draft, setting: Setting, typed: string): Draft {

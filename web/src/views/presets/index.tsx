@@ -148,6 +148,7 @@ export default function PresetsView() {
             }}
           />
         </div>
+        <h2 class="sr-only">Built in</h2>
         <ul class="grid gap-4 sm:grid-cols-2 xl:grid-cols-4">
           {presets
             .filter(({ builtin }) => builtin)

@@ -29,6 +29,8 @@ export interface GraphProps {
 }
 
 const HEIGHT = 168;
+/** So few points are marked as points. */
+const FEW = 40;
 
 const colourOf = (name: string): string =>
   getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -143,6 +145,18 @@ export default function Graph(props: GraphProps) {
 
 const dataOf = ({ at, lines }: GraphProps): uPlot.AlignedData => [at, ...lines.map(({ values }) => values)];
 
+const hour = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const second = new Intl.DateTimeFormat(undefined, { minute: "2-digit", second: "2-digit" });
+const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+
+/** A tick of the time axis, told as finely as its neighbours are apart, in seconds. */
+const tickOf = (step: number) => (at: number) => {
+  const date = new Date(at * 1000);
+  if (step >= 86_400 || (step >= 3600 && date.getHours() === 0 && date.getMinutes() === 0))
+    return day.format(date);
+  return (step >= 60 ? hour : second).format(date);
+};
+
 function options(
   latest: { current: GraphProps },
   setCursor: (index: number | undefined) => void,
@@ -177,17 +191,26 @@ function options(
       },
     },
     axes: [
-      { ...axis, grid: { show: false }, space: 70 },
+      {
+        ...axis,
+        grid: { show: false },
+        space: 64,
+        size: 28,
+        values: (_, ticks, __, ___, step) => ticks.map(tickOf(step)),
+      },
       { ...axis, size: 58, space: 32, values: (_, ticks) => ticks.map((tick) => latest.current.show(tick)) },
     ],
     series: [
       {},
-      ...lines.map(({ label, colour, dash }) => ({
+      ...lines.map(({ label, colour, dash }, index) => ({
         label,
+        // The first line stands on a tint of its colour.
+        ...(index === 0 ? { fill: `${colourOf(colour)}1f` } : {}),
         stroke: colourOf(colour),
         width: 1.75,
         dash: dash ?? [],
-        points: { show: false },
+        // A point alone has no line; few points are worth seeing.
+        points: { show: (_, __, first, last) => last - first < FEW, size: 4 },
         spanGaps: false,
       })),
     ],

@@ -1,0 +1,101 @@
+/** Takes the pictures of the documentation: every view, with a load generator that has been at work for some minutes. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, test } from "vitest";
+import { launch, Place, ROOT, settled, type Theme, VIEWS, visit } from "./support";
+
+const FOLDER = join(ROOT, "docs/guide/images");
+/** How long the load generator is at work before it is looked at, in milliseconds: the graphs show five minutes. */
+const AT_WORK = 5 * 60_000;
+
+let browser: Browser;
+let place: Place;
+
+beforeAll(async () => {
+  mkdirSync(FOLDER, { recursive: true });
+  browser = await launch();
+  place = await Place.open();
+  await place.startVisits({
+    TARGET_VISITS_PER_DAY: 250_000,
+    MAX_TOTAL_VISITS: 40_000,
+    STATS_INTERVAL: 5,
+    TIMEZONE: "Europe/Berlin",
+  });
+  for (const [name, visits] of [
+    ["Before the campaign", 50_000],
+    ["A quiet Sunday", 4000],
+  ] as const) {
+    await place.api("POST", "/api/configs", {
+      name,
+      config: { MATOMO_URL: "https://matomo.example.com/matomo.php", TARGET_VISITS_PER_DAY: visits },
+    });
+  }
+  await place.api("POST", "/api/presets", {
+    name: "Checkout rehearsal",
+    description: "Few visitors, many orders.",
+    config: { TARGET_VISITS_PER_DAY: 6000, CONCURRENCY: 20, ECOMMERCE_PROBABILITY: 0.4 },
+  });
+  await place.api("POST", "/api/funnels", {
+    name: "Purchase",
+    description: "From the shop to the order",
+    probability: 0.3,
+    steps: [
+      {
+        type: "pageview",
+        url: "https://example.com/shop",
+        title: "Shop",
+        delay_seconds_min: 4,
+        delay_seconds_max: 12,
+      },
+      { type: "site_search", search_keyword: "shoes", search_results: 12, delay_seconds_min: 3 },
+      { type: "pageview", url: "https://example.com/shop/shoe", title: "Shoe", delay_seconds_min: 8 },
+      { type: "ecommerce", ecommerce_items: [{ sku: "S1", name: "Shoe", price: 79.9 }] },
+    ],
+  });
+  await new Promise((over) => setTimeout(over, AT_WORK));
+}, AT_WORK + 60_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await place?.close();
+});
+
+const SHOTS: { theme: Theme; width: number; height: number; ending: string; views: string[] }[] = [
+  { theme: "light", width: 1280, height: 860, ending: "", views: VIEWS },
+  { theme: "dark", width: 1280, height: 860, ending: "-dark", views: VIEWS },
+  { theme: "light", width: 360, height: 740, ending: "-phone", views: ["", "presets"] },
+];
+
+for (const { theme, width, height, ending, views } of SHOTS) {
+  for (const path of views) {
+    const name = `${path || "status"}${ending}`;
+    test(name, async () => {
+      const { page, context } = await visit(browser, place, { path, theme, width, height });
+      await page.evaluate(() => {
+        const kept = JSON.parse(localStorage.getItem("trafficinator.preferences") ?? "{}");
+        localStorage.setItem("trafficinator.preferences", JSON.stringify({ ...kept, range: "5m" }));
+      });
+      await page.reload();
+      await settled(page);
+      await page.screenshot({ path: join(FOLDER, `${name}.png`) });
+      await context.close();
+    });
+  }
+}
+
+test("key", async () => {
+  const { page, context } = await visit(browser, place, { key: false, width: 1280, height: 860 });
+  await page.getByLabel("API key").waitFor();
+  await page.screenshot({ path: join(FOLDER, "key.png") });
+  await context.close();
+});
+
+test("shortcuts", async () => {
+  const { page, context } = await visit(browser, place, { width: 1280, height: 860 });
+  await settled(page);
+  await page.keyboard.press("?");
+  await page.getByRole("dialog").waitFor();
+  await page.screenshot({ path: join(FOLDER, "shortcuts.png") });
+  await context.close();
+});
