@@ -210,7 +210,7 @@ function options(
         width: 1.75,
         dash: dash ?? [],
         // A point alone has no line; few points are worth seeing.
-        points: { show: (_, __, first, last) => last - first < FEW, size: 4 },
+        points: { show: (_: uPlot, __: number, first: number, last: number) => last - first < FEW, size: 4 },
         spanGaps: false,
       })),
     ],
