@@ -244,3 +244,6 @@ export async function settled(page: Page): Promise<void> {
 
 /** The folder of the repository. */
 export { ROOT };
+
+/** Where a journey may leave pictures of itself for whoever asked for them; undefined = nowhere. */
+export const PICTURES = process.env.PICTURES;

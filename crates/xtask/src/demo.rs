@@ -8,6 +8,7 @@ use report::{HitKind, RunReport};
 
 use crate::{
     clock::Stopwatch,
+    demo_page,
     generator::{Programs, Run},
     say,
     target::{Recorded, Sink},
@@ -15,7 +16,9 @@ use crate::{
 
 /// How to run it.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  cargo xtask demo\n  cargo xtask demo --visits 2000")]
+#[command(
+    after_help = "Examples:\n  cargo xtask demo\n  cargo xtask demo --visits 2000\n  cargo xtask demo --ui"
+)]
 pub(crate) struct Arguments {
     /// End after N visits; without it, Ctrl-C ends the demo
     #[arg(long, value_name = "N")]
@@ -26,12 +29,18 @@ pub(crate) struct Arguments {
     /// Port of loopback for the receiver; 0 takes a free one
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     port: u16,
+    /// Serve the web page instead, to start the crowd from there
+    #[arg(long, conflicts_with_all = ["visits", "rate"])]
+    ui: bool,
+    /// Port of loopback for the web page; 0 takes a free one
+    #[arg(long, value_name = "PORT", default_value_t = 8000, requires = "ui")]
+    ui_port: u16,
 }
 
 impl Arguments {
     /// The demo as a test: it ends by itself.
     pub(crate) fn of_visits(visits: u64) -> Self {
-        Self { visits: Some(visits), rate: 100, port: 0 }
+        Self { visits: Some(visits), rate: 100, port: 0, ui: false, ui_port: 0 }
     }
 }
 
@@ -43,11 +52,15 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     say::heading("building the load generator and the receiver (the first time takes a few minutes)");
     let watch = Stopwatch::start();
     let programs = Programs::build()?;
+    let control = arguments.ui.then(demo_page::build).transpose()?;
     say::line(format!("    built ({})", say::duration(watch.elapsed())));
 
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
     let sink = Sink::start(&programs.sink, arguments.port, Some(&folder.path().join("sink.sqlite")))?;
     say::heading(&format!("a receiver that speaks Matomo's tracking protocol listens on {}", sink.url()));
+    if let Some(control) = control {
+        return demo_page::serve(&control, &programs.loadgen, &sink, folder.path(), arguments.ui_port);
+    }
     match arguments.visits {
         Some(visits) => say::line(format!("    {visits} visits, {} a second", arguments.rate)),
         None => say::line(format!("    {} visits a second; Ctrl-C ends the demo", arguments.rate)),

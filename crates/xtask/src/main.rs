@@ -5,6 +5,7 @@ mod bench;
 mod chaos;
 mod clock;
 mod demo;
+mod demo_page;
 mod deps;
 mod docker_setup;
 mod generate;

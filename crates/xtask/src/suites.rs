@@ -30,9 +30,8 @@ pub(crate) struct Suite {
 const PYTHON: Tool = Tool { program: "python3", package: "python3-venv" };
 const CURL: Tool = Tool { program: "curl", package: "curl" };
 
-fn anywhere() -> Result<(), String> {
-    Ok(())
-}
+/// No more is needed than the programs that are named.
+const ANYWHERE: fn() -> Result<(), String> = || Ok(());
 
 fn script(path: &str) -> Command {
     Command::new(root().join(path))
@@ -43,7 +42,7 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite {
         name: "demo",
         needs: &[],
-        usable: anywhere,
+        usable: ANYWHERE,
         engine: false,
         always: true,
         run: || demo::run(&demo::Arguments::of_visits(1000)),
@@ -51,7 +50,7 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite {
         name: "chaos",
         needs: &[],
-        usable: anywhere,
+        usable: ANYWHERE,
         engine: false,
         always: true,
         run: || chaos::run(&chaos::Arguments::standard()),
@@ -59,7 +58,7 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite {
         name: "soak",
         needs: &[],
-        usable: anywhere,
+        usable: ANYWHERE,
         engine: false,
         always: true,
         run: || soak::run(&soak::Arguments::short()),
@@ -67,7 +66,7 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite {
         name: "api",
         needs: &[PYTHON, CURL],
-        usable: anywhere,
+        usable: ANYWHERE,
         engine: false,
         always: true,
         run: || must(&mut script("tests/api/suite.sh")),
@@ -84,7 +83,7 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite {
         name: "workflows",
         needs: &[PYTHON],
-        usable: anywhere,
+        usable: ANYWHERE,
         engine: false,
         always: true,
         run: || must(&mut script("tests/workflows.sh")),
@@ -92,7 +91,7 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite {
         name: "containers",
         needs: &[],
-        usable: anywhere,
+        usable: ANYWHERE,
         engine: true,
         always: false,
         run: images::suite,

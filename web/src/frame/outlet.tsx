@@ -7,6 +7,11 @@ import { type Route, routeOf, type View } from "../views";
 
 const loaded = new Map<string, View>();
 
+// The browser fetches the first view's code while the frame around it is being drawn.
+routeOf(path.peek())
+  .route?.load()
+  .catch(() => undefined);
+
 export function Outlet() {
   const { route, rest } = routeOf(path.value);
   const box = useRef<HTMLDivElement>(null);
