@@ -1,15 +1,14 @@
-//! What the control plane is told by its environment. The one place that lists the names; all faults are found at once.
+//! What the control plane is told by its environment: all faults are found at once.
 
 use std::{
     collections::BTreeMap,
-    fmt::{self, Write as _},
+    fmt,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
-    str::FromStr,
 };
 
 use ipnet::IpNet;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 use crate::{
     engine::{EngineKind, docker::DockerOptions, process::ProcessOptions},
@@ -17,114 +16,11 @@ use crate::{
     targets::Targets,
 };
 
-/// A variable of the control plane.
-#[derive(Debug, Clone, Copy)]
-pub struct Variable {
-    /// Its name.
-    pub name: &'static str,
-    /// What it is when unset; empty = nothing.
-    pub default: &'static str,
-    /// What it does.
-    pub help: &'static str,
-}
+mod reader;
+mod variables;
 
-const fn variable(name: &'static str, default: &'static str, help: &'static str) -> Variable {
-    Variable { name, default, help }
-}
-
-/// All of them.
-pub const VARIABLES: [Variable; 21] = [
-    variable(
-        "CONTROL_UI_API_KEY",
-        "",
-        "The key that clients send as X-API-Key. Unset: a random one is made, kept and printed once.",
-    ),
-    variable("CONTROL_UI_API_KEY_FILE", "", "A file that holds the key; it wins over the variable."),
-    variable("CONTROL_UI_HOST", "0.0.0.0", "The address to listen on."),
-    variable("CONTROL_UI_PORT", "8000", "The port to listen on; 0 takes a free one."),
-    variable(
-        "CORS_ORIGINS",
-        "",
-        "Origins whose pages may call the API, separated by commas; * is any, and never with credentials.",
-    ),
-    variable(
-        "TRUSTED_PROXIES",
-        "",
-        "Addresses or networks of reverse proxies, separated by commas: only theirs X-Forwarded-For and X-Forwarded-Proto \
-         are believed.",
-    ),
-    variable("RATE_LIMITS", "on", "on or off; off only where something before this program limits clients."),
-    variable(
-        "DATA_DIR",
-        "/app/data",
-        "The folder shared with the load generator: its pages, events, funnels and state.",
-    ),
-    variable("CONFIG_DB_PATH", "DATA_DIR/control.db", "The SQLite file."),
-    variable("ENGINE", "docker", "docker or process: what runs the load generator."),
-    variable(
-        "DOCKER_HOST",
-        "unix:///var/run/docker.sock",
-        "Where the engine listens: a Docker or Podman socket, or a filtering proxy before it.",
-    ),
-    variable("LOADGEN_CONTAINER_NAME", "matomo-loadgen", "The container that is started and stopped."),
-    variable(
-        "LOADGEN_IMAGE",
-        "trafficinator/loadgen:latest",
-        "The image that it is created from when it is missing.",
-    ),
-    variable(
-        "LOADGEN_NETWORK",
-        "",
-        "The network that it is put on when it is created; empty = the engine's default.",
-    ),
-    variable(
-        "LOADGEN_VOLUME",
-        "",
-        "The volume or folder of the host mounted at /app/data when it is created.",
-    ),
-    variable("LOADGEN_BINARY", "loadgen", "With ENGINE=process: the program to run."),
-    variable(
-        "START_SIGNAL_FILE",
-        "DATA_DIR/loadgen.start",
-        "The file that tells a waiting load generator to begin.",
-    ),
-    variable(
-        "ALLOWED_TARGET_HOSTS",
-        "",
-        "Hosts that may be targets, separated by commas: example.com, *.example.com, 10.0.0.0/8. Empty = any.",
-    ),
-    variable(
-        "PRIVATE_TARGETS",
-        "allow",
-        "allow or forbid: whether private, loopback and link-local addresses may be targets. ALLOWED_TARGET_HOSTS may name \
-         exceptions.",
-    ),
-    variable("LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR, of the control plane itself."),
-    variable("LOG_FORMAT", "text", "text or json, of the control plane itself."),
-];
-
-/// The variables as the program's help shows them.
-pub fn help() -> String {
-    let mut text = String::from("Environment:\n");
-    for Variable { name, default, help } in VARIABLES {
-        let default = if default.is_empty() { String::new() } else { format!(" [default: {default}]") };
-        // writing to a text cannot fail
-        let _ = writeln!(text, "  {name}\n          {help}{default}");
-    }
-    text
-}
-
-/// Keys that stand in examples, so that everybody knows them.
-const WELL_KNOWN_KEYS: [&str; 8] = [
-    "change-me-in-production",
-    "change-me",
-    "changeme",
-    "your-secret-key",
-    "your-secure-api-key-here",
-    "secret",
-    "test",
-    "admin",
-];
+use reader::{Reader, network};
+pub use variables::{VARIABLES, Variable, help};
 
 /// What the control plane was told, valid.
 #[derive(Debug, Clone)]
@@ -222,7 +118,7 @@ impl Config {
         vars: &BTreeMap<String, String>,
         read_file: &dyn Fn(&str) -> Result<String, String>,
     ) -> Result<Config, ConfigError> {
-        let mut reader = Reader { vars, errors: Vec::new() };
+        let mut reader = Reader::new(vars);
         let host = reader.parsed("CONTROL_UI_HOST", IpAddr::from(Ipv4Addr::UNSPECIFIED), "an IP address");
         let port = reader.parsed("CONTROL_UI_PORT", 8000, "a port from 0 to 65535");
         let data_dir = PathBuf::from(reader.text("DATA_DIR").unwrap_or("/app/data"));
@@ -300,140 +196,10 @@ impl Config {
     }
 }
 
-/// Variables being read, and what was wrong with them so far.
-struct Reader<'a> {
-    vars: &'a BTreeMap<String, String>,
-    errors: Vec<FieldError>,
-}
-
-impl<'a> Reader<'a> {
-    /// The value; unset and empty are alike.
-    fn text(&self, name: &str) -> Option<&'a str> {
-        self.vars.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
-    }
-
-    fn refuse(&mut self, name: &str, given: &str, wanted: &str) {
-        self.errors.push(FieldError::new(name, format!("{given:?} does not do: give {wanted}")));
-    }
-
-    fn parsed<T: FromStr>(&mut self, name: &str, default: T, wanted: &str) -> T {
-        match self.text(name).map(|text| (text, text.parse())) {
-            None => default,
-            Some((_, Ok(value))) => value,
-            Some((text, Err(_))) => {
-                self.refuse(name, text, wanted);
-                default
-            }
-        }
-    }
-
-    /// One of several words, in any case; the first is the default.
-    fn choice<T: Copy>(&mut self, name: &str, choices: &[(&str, T)]) -> T {
-        let Some(text) = self.text(name) else { return choices[0].1 };
-        if let Some((_, value)) = choices.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)) {
-            return *value;
-        }
-        let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
-        self.refuse(name, text, &words.join(" or "));
-        choices[0].1
-    }
-
-    fn list<T>(&mut self, name: &str, read: impl Fn(&str) -> Option<T>, wanted: &str) -> Vec<T> {
-        let mut list = Vec::new();
-        for text in
-            self.text(name).unwrap_or_default().split(',').map(str::trim).filter(|text| !text.is_empty())
-        {
-            match read(text) {
-                Some(value) => list.push(value),
-                None => self.refuse(name, text, wanted),
-            }
-        }
-        list
-    }
-
-    fn cors(&mut self) -> Cors {
-        if self.text("CORS_ORIGINS") == Some("*") {
-            return Cors::Any;
-        }
-        let origins = self.list(
-            "CORS_ORIGINS",
-            |text| {
-                let url = url::Url::parse(text).ok()?;
-                let is_origin = matches!(url.scheme(), "http" | "https") && url.path() == "/";
-                (is_origin && url.query().is_none()).then(|| url.origin().ascii_serialization())
-            },
-            "origins such as https://example.com, or * alone for any",
-        );
-        if origins.is_empty() { Cors::Closed } else { Cors::Origins(origins) }
-    }
-
-    fn container_name(&mut self) -> String {
-        let name = self.text("LOADGEN_CONTAINER_NAME").unwrap_or("matomo-loadgen");
-        let rest = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
-        if !name.starts_with(|c: char| c.is_ascii_alphanumeric()) || !name.chars().all(rest) {
-            self.refuse(
-                "LOADGEN_CONTAINER_NAME",
-                name,
-                "letters, digits, _ . and -, the first a letter or digit",
-            );
-        }
-        name.to_owned()
-    }
-
-    fn api_key(
-        &mut self,
-        host: IpAddr,
-        read_file: &dyn Fn(&str) -> Result<String, String>,
-    ) -> Option<SecretString> {
-        let (name, key) = match self.text("CONTROL_UI_API_KEY_FILE") {
-            Some(path) => match read_file(path) {
-                Ok(text) => ("CONTROL_UI_API_KEY_FILE", text),
-                Err(why) => {
-                    let message = format!("{path:?} cannot be read, {why}: give a file that holds the key");
-                    self.errors.push(FieldError::new("CONTROL_UI_API_KEY_FILE", message));
-                    return None;
-                }
-            },
-            None => ("CONTROL_UI_API_KEY", self.vars.get("CONTROL_UI_API_KEY")?.clone()),
-        };
-        let key = SecretString::from(key.trim());
-        match refusal(key.expose_secret(), host) {
-            // an unset variable is passed on as an empty one by compose files
-            _ if name == "CONTROL_UI_API_KEY" && key.expose_secret().is_empty() => None,
-            None => Some(key),
-            Some(message) => {
-                self.errors.push(FieldError::new(name, message));
-                None
-            }
-        }
-    }
-}
-
-/// What is wrong with a key. The key itself is not repeated.
-fn refusal(key: &str, host: IpAddr) -> Option<&'static str> {
-    if key.is_empty() {
-        return Some(
-            "holds no key: write one into the file, for example the output of `openssl rand -hex 32`",
-        );
-    }
-    if key.chars().any(char::is_control) {
-        return Some(
-            "holds more than one line or a control character: give one line of printable characters",
-        );
-    }
-    let known = WELL_KNOWN_KEYS.iter().any(|known| known.eq_ignore_ascii_case(key));
-    (known && !host.is_loopback()).then_some(
-        "is a key that everybody knows from examples: give one of your own, for example the output of \
-         `openssl rand -hex 32`, leave it unset to have one made, or set CONTROL_UI_HOST=127.0.0.1",
-    )
-}
-
-fn network(text: &str) -> Option<IpNet> {
-    text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
-}
-
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret as _;
+
     use super::*;
 
     fn read(vars: &[(&str, &str)]) -> Result<Config, ConfigError> {

@@ -20,6 +20,7 @@ pub mod configuration;
 pub mod docker;
 pub mod fake;
 mod generator;
+mod outcome;
 pub mod process;
 mod replace;
 

@@ -87,6 +87,16 @@ async fn what_cannot_run_is_refused_with_every_fault_and_touches_nothing() {
     }
     let zone = harness.post("/api/config/apply", with("TIMEZONE", json!("Mars/Olympus"))).await;
     assert_eq!(zone.assert_error(422, "invalid").fields(), ["config.TIMEZONE"]);
+    // what would be "None" in an environment, and what cannot be in one at all
+    for (name, value) in
+        [("MATOMO_URL", json!(null)), ("TIMEZONE", json!("UTC\0")), ("URLS_FILE", json!("/app/data/a\0b"))]
+    {
+        let refused = harness.post("/api/config/apply", with(name, value)).await;
+        assert_eq!(refused.assert_error(422, "invalid").fields(), [format!("config.{name}")]);
+    }
+    let everywhere = json!({ "config": { "MATOMO_URL": "http://127.0.0.1:9/", "CONCURRENCY": "None" } });
+    let fields = harness.post("/api/restart", everywhere).await.assert_error(422, "invalid").fields();
+    assert!(fields.contains(&"config.CONCURRENCY".to_owned()), "{fields:?}");
     harness.post("/api/config/apply", json!({})).await.assert_error(422, "invalid");
     harness.post("/api/start", json!({ "configuration": {} })).await.assert_error(422, "invalid");
     for timeout in ["0", "61", "-1", "x", "1.5", "99999999999999999999"] {
@@ -102,6 +112,12 @@ async fn a_target_that_may_not_be_contacted_is_refused() {
     let harness = Harness::with(|config| config.targets.private = false).await;
     let refused = harness.post("/api/start", json!({ "config": config() })).await;
     assert_eq!(refused.assert_error(422, "invalid").fields(), ["config.MATOMO_URL"]);
+    let mut more = config();
+    more["CONCURRENCY"] = "3.0".into();
+    let mut told =
+        harness.post("/api/start", json!({ "config": more })).await.assert_error(422, "invalid").fields();
+    told.sort();
+    assert_eq!(told, ["config.CONCURRENCY", "config.MATOMO_URL"], "everything is told at once");
     assert_eq!(harness.engine.names(), [""; 0]);
 }
 

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
+mod streams;
+
 use std::{
     io::{BufRead as _, BufReader, Read as _},
     path::Path,
