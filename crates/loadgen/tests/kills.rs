@@ -35,12 +35,12 @@ fn live_run_is_killed(transport: &str) {
     let port = free_port();
     let (mut child, _dir) = generator(&sink, transport, &[("METRICS_PORT", &port.to_string())]).spawn();
     let requests = if transport == "bulk" { 2 } else { 8 };
-    let mut last = Value::Null;
-    wait_until("all requests to hang", || {
-        last = report(port).unwrap_or_default();
-        last["in_flight"].as_u64() == Some(requests)
-    });
     wait_until("the receiver to have them all", || sink.count("/requests") == 15 + requests);
+    let mut last = Value::Null;
+    wait_until("the generator to have the answers before them", || {
+        last = report(port).unwrap_or_default();
+        last["in_flight"].as_u64() == Some(requests) && last["requests"]["answered"].as_u64() == Some(15)
+    });
     let acknowledged = hits(&last, "acknowledged");
     child.kill().unwrap();
     child.wait().unwrap();
