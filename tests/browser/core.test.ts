@@ -259,8 +259,10 @@ test("a hundred thousand lines are a list of some tens", async () => {
     await page.getByLabel("Levels").selectOption("ERROR");
     await page.getByText("1,000 of 100,000 lines").waitFor();
     await page.getByLabel("Search for a text").fill("line 77700 of");
-    await page.getByText("1 of 1", { exact: true }).waitFor();
-    await page.getByLabel("Search for a text").press("Enter");
+    await until(async () => {
+      await page.getByLabel("Search for a text").press("Enter");
+      return page.getByText("1 of 1", { exact: true }).count();
+    }, "the match is gone to");
     await lines.locator("mark").waitFor();
     expect(await lines.locator("mark").textContent()).toBe("line 77700 of");
     expect(faults).toEqual([]);

@@ -7,17 +7,17 @@ const short = new Intl.NumberFormat("en", { maximumFractionDigits: 1, notation: 
 /** `12,345`; from a million on `1.2M`. */
 export const count = (n: number): string => (Math.abs(n) >= 1e6 ? short.format(n) : whole.format(n));
 
-/** A number with as many digits as say something: `0.23`, `4.1`, `312`. */
+/** A number with as many digits as say something: `0.23`, `4.1`, `8`, `312`. */
 export function figure(n: number): string {
   const size = Math.abs(n);
-  if (size === 0 || size >= 100) return count(n);
-  return n.toFixed(size < 1 ? 2 : 1);
+  if (size >= 100) return count(n);
+  return String(Number(n.toFixed(size < 1 ? 2 : 1)));
 }
 
 /** Milliseconds: `0.4 ms`, `12 ms`, `1.3 s`. */
 export function millis(ms: number): string {
   if (ms >= 1000) return `${figure(ms / 1000)} s`;
-  return `${ms < 10 ? ms.toFixed(1) : whole.format(ms)} ms`;
+  return `${ms < 10 ? Number(ms.toFixed(1)) : whole.format(ms)} ms`;
 }
 
 /** A fraction as percent; never `100%` while something failed. */

@@ -15,3 +15,4 @@ mod masked;
 mod presets;
 mod service;
 mod shutdown;
+mod ui;

@@ -65,7 +65,8 @@ export default function LogsView() {
   const [text, setText] = useState("");
   const [isRegex, setIsRegex] = useState(false);
   const [onlyMatches, setOnlyMatches] = useState(false);
-  const [at, setAt] = useState(0);
+  // Before one goes to a match there is none that one has come to.
+  const [at, setAt] = useState(-1);
   const field = useRef<HTMLDivElement>(null);
   const list = useRef<ListHandle | undefined>(undefined);
 
@@ -103,7 +104,7 @@ export default function LogsView() {
   const hits = lines.hits;
   const hit = Math.min(at, hits.length - 1);
 
-  useEffect(() => setAt(0), [search]);
+  useEffect(() => setAt(-1), [search]);
 
   const goTo = (next: number) => {
     if (hits.length === 0) return;
@@ -189,14 +190,18 @@ export default function LogsView() {
             aria-invalid={fault !== undefined}
             aria-describedby={fault ? "search-fault" : undefined}
             onKeyDown={(event) => {
-              if (event.key === "Enter") goTo(event.shiftKey ? hit - 1 : hit + 1);
+              if (event.key === "Enter") goTo(event.shiftKey ? Math.max(hit, 0) - 1 : hit + 1);
             }}
           />
           <div class="absolute top-[3px] right-1 flex items-center gap-0.5">
             {search && (
               <>
                 <span role="status" class="figures px-1 text-[12.5px] text-faint">
-                  {hits.length === 0 ? "none" : `${count(hit + 1)} of ${count(hits.length)}`}
+                  {hits.length === 0
+                    ? "none"
+                    : hit < 0
+                      ? count(hits.length)
+                      : `${count(hit + 1)} of ${count(hits.length)}`}
                 </span>
                 <Button
                   small
@@ -204,7 +209,7 @@ export default function LogsView() {
                   icon={ArrowUp}
                   label="Previous match"
                   disabled={hits.length === 0}
-                  onClick={() => goTo(hit - 1)}
+                  onClick={() => goTo(Math.max(hit, 0) - 1)}
                 />
                 <Button
                   small
@@ -274,7 +279,7 @@ export default function LogsView() {
             wrap={chosen.wrap}
             times={chosen.times}
             search={search}
-            current={search && !follow ? hits[hit] : undefined}
+            current={search ? hits[hit] : undefined}
             follow={follow && !paused}
             onFollow={(at) => !paused && setFollow(at)}
             handle={list}

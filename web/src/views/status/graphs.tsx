@@ -74,9 +74,13 @@ export function Graphs() {
   const [attempt, setAttempt] = useState(0);
   const [zoom, setZoom] = useState<[number, number]>();
   const [Graph, setGraph] = useState<ComponentType<GraphProps>>();
+  const [noGraphs, setNoGraphs] = useState(false);
 
   useEffect(() => {
-    void import("./graph").then((module) => setGraph(() => module.default), setError);
+    void import("./graph").then(
+      (module) => setGraph(() => module.default),
+      () => setNoGraphs(true),
+    );
   }, []);
 
   useEffect(() => {
@@ -149,6 +153,7 @@ export function Graphs() {
             data={data}
             window={zoom ?? [end - width, end]}
             Graph={Graph}
+            noGraphs={noGraphs}
             onZoom={setZoom}
           />
         ))}
@@ -162,15 +167,19 @@ function Panel({
   data,
   window,
   Graph,
+  noGraphs,
   onZoom,
 }: {
   plan: Plan;
   data: Series;
   window: [number, number];
   Graph: ComponentType<GraphProps> | undefined;
+  /** The graphs could not be loaded: the table stands in. */
+  noGraphs: boolean;
   onZoom: (window: [number, number] | undefined) => void;
 }) {
-  const [asTable, setAsTable] = useState(false);
+  const [wantsTable, setAsTable] = useState(false);
+  const asTable = wantsTable || noGraphs;
   const lines = useMemo(() => plan.lines(data), [plan, data]);
   const { title, show, atLeast, most } = plan;
   return (
@@ -183,6 +192,7 @@ function Panel({
           kind="quiet"
           icon={asTable ? ChartLine : Table2}
           label={asTable ? `${title} as a graph` : `${title} as a table`}
+          disabled={noGraphs}
           onClick={() => setAsTable(!asTable)}
         />
       }

@@ -20,6 +20,10 @@ const FIRST = [
 /** How many are shown before the rest is asked for. */
 const FEW = 8;
 
+/** Large numbers are easier to read in groups of digits. */
+const shownValue = (value: unknown): string =>
+  /^\d{4,}$/.test(String(value)) ? Number(value).toLocaleString("en") : String(value);
+
 export function Summary({ status }: { status: Status }) {
   const [all, setAll] = useState(false);
   const rank = (name: string) => (FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length);
@@ -47,7 +51,7 @@ export function Summary({ status }: { status: Status }) {
           <div key={name} class={`min-w-0 ${name === "MATOMO_URL" ? "sm:col-span-2" : ""}`}>
             <dt class="text-[12.5px] text-faint">{labelOf(name)}</dt>
             <dd class="figures truncate" title={String(value)}>
-              {String(value)}
+              {shownValue(value)}
             </dd>
           </div>
         ))}
