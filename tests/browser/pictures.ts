@@ -62,14 +62,14 @@ afterAll(async () => {
 });
 
 const SHOTS: { theme: Theme; width: number; height: number; ending: string; views: string[] }[] = [
-  { theme: "light", width: 1280, height: 860, ending: "", views: VIEWS },
-  { theme: "dark", width: 1280, height: 860, ending: "-dark", views: VIEWS },
+  { theme: "light", width: 1280, height: 860, ending: "", views: [...VIEWS, "funnels/1"] },
+  { theme: "dark", width: 1280, height: 860, ending: "-dark", views: ["", "logs"] },
   { theme: "light", width: 360, height: 740, ending: "-phone", views: ["", "presets"] },
 ];
 
 for (const { theme, width, height, ending, views } of SHOTS) {
   for (const path of views) {
-    const name = `${path || "status"}${ending}`;
+    const name = `${path.replace("/", "-") || "status"}${ending}`;
     test(name, async () => {
       const { page, context } = await visit(browser, place, { path, theme, width, height });
       await page.evaluate(() => {

@@ -8,7 +8,7 @@ import { Logo } from "./logo";
 
 export function Gate() {
   const [key, setKey] = useState("");
-  const [keep, setKeep] = useState(true);
+  const [keep, setKeep] = useState(false);
   const [shown, setShown] = useState(false);
   const [fault, setFault] = useState<string>();
   const [enter, busy] = useAction(

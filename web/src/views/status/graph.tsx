@@ -30,7 +30,7 @@ export interface GraphProps {
 
 const HEIGHT = 168;
 /** So few points are marked as points. */
-const FEW = 40;
+const FEW = 12;
 
 const colourOf = (name: string): string =>
   getComputedStyle(document.documentElement).getPropertyValue(name).trim();
