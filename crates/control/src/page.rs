@@ -106,7 +106,8 @@ mod tests {
 
     #[test]
     fn only_files_of_a_page_are_files_of_the_page() {
-        for name in ["index.html.br", "assets/index-1234.js.gz", ".gitignore", "manifest.json", "", "assets"] {
+        for name in ["index.html.br", "assets/index-1234.js.gz", ".gitignore", "manifest.json", "", "assets"]
+        {
             assert!(asset(name, &HeaderMap::new()).is_none(), "{name}");
         }
     }
