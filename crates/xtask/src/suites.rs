@@ -81,6 +81,22 @@ pub(crate) const SUITES: &[Suite] = &[
         run: web::suite,
     },
     Suite {
+        name: "firefox",
+        needs: &[web::FIREFOX],
+        usable: web::usable,
+        engine: false,
+        always: true,
+        run: || web::engine("firefox"),
+    },
+    Suite {
+        name: "webkit",
+        needs: &[web::WEBKIT, web::SCREEN],
+        usable: web::usable,
+        engine: false,
+        always: true,
+        run: || web::engine("webkit"),
+    },
+    Suite {
         name: "workflows",
         needs: &[PYTHON],
         usable: ANYWHERE,

@@ -29,6 +29,10 @@ pub(crate) const NODE: Tool = Tool { program: "node", package: "nodejs" };
 pub(crate) const NPM: Tool = Tool { program: "npm", package: "npm" };
 /// The browser of the journeys.
 pub(crate) const CHROMIUM: Tool = Tool { program: "chromium", package: "chromium" };
+/// The other engines: Firefox, and that of Safari with a screen that nobody sees.
+pub(crate) const FIREFOX: Tool = Tool { program: "firefox-esr", package: "firefox-esr" };
+pub(crate) const WEBKIT: Tool = Tool { program: "WebKitWebDriver", package: "webkit2gtk-driver" };
+pub(crate) const SCREEN: Tool = Tool { program: "Xvfb", package: "xvfb" };
 
 /// The oldest Node that the page's tools run on.
 const OLDEST_NODE: (u32, u32) = (20, 19);
@@ -58,7 +62,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     build()?;
     if arguments.pictures {
-        journeys(true)?;
+        journeys(true, "none", &[])?;
     }
     say::line("    web/dist is built; `cargo build -p control` builds it in");
     Ok(())
@@ -122,10 +126,19 @@ pub(crate) fn check() -> anyhow::Result<()> {
 /// When something does not build, or a journey fails.
 pub(crate) fn suite() -> anyhow::Result<()> {
     build()?;
-    journeys(false)
+    journeys(false, "none", &[])
 }
 
-fn journeys(pictures: bool) -> anyhow::Result<()> {
+/// The way from the key to the first visits in another engine: `firefox` or `webkit`.
+///
+/// # Errors
+/// When something does not build, or the journey fails.
+pub(crate) fn engine(name: &str) -> anyhow::Result<()> {
+    build()?;
+    journeys(false, name, &["engines"])
+}
+
+fn journeys(pictures: bool, engine: &str, files: &[&str]) -> anyhow::Result<()> {
     must(&mut cargo(&[
         "build",
         "--package",
@@ -142,5 +155,8 @@ fn journeys(pictures: bool) -> anyhow::Result<()> {
     for definition in settings::definitions() {
         journeys.env_remove(definition.name);
     }
-    must(journeys.env("PROGRAMS", programs))
+    if !files.is_empty() {
+        journeys.arg("--").args(files);
+    }
+    must(journeys.env("PROGRAMS", programs).env("BROWSER_ENGINE", engine))
 }

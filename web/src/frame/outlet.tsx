@@ -1,6 +1,7 @@
 /** Where the view stands. Its code is loaded when it is first seen; coming to it moves the focus to its heading. */
-import { Compass } from "lucide";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { Bug, Compass } from "lucide";
+import type { ComponentChildren } from "preact";
+import { useEffect, useErrorBoundary, useRef, useState } from "preact/hooks";
 import { path } from "../router";
 import { Button, Empty, Loading } from "../ui";
 import { type Route, routeOf, type View } from "../views";
@@ -60,7 +61,31 @@ export function Outlet() {
       </Empty>
     );
   }
-  return <div ref={box}>{View ? <View key={route.path} rest={rest} /> : <Loading rows={6} />}</div>;
+  return (
+    <div ref={box}>
+      {View ? (
+        <Kept key={route.path}>
+          <View rest={rest} />
+        </Kept>
+      ) : (
+        <Loading rows={6} />
+      )}
+    </div>
+  );
+}
+
+/** A view that fails takes only itself down, and says so. */
+function Kept({ children }: { children: ComponentChildren }) {
+  const [error, again] = useErrorBoundary();
+  if (error === undefined) return <>{children}</>;
+  return (
+    <div role="alert">
+      <Empty icon={Bug} title="This view has failed" actions={<Button onClick={again}>Try again</Button>}>
+        This is a fault of the page: {error instanceof Error ? error.message : String(error)}. What runs goes
+        on; the other views are not touched.
+      </Empty>
+    </div>
+  );
 }
 
 async function load(

@@ -20,7 +20,15 @@ export const daysIn = (first: Day, last: Day): number =>
 /** The present day in a time zone; that of UTC when the zone is not known here. */
 export function today(zone: string, now: number = Date.now()): Day {
   try {
-    return new Intl.DateTimeFormat("en-CA", { timeZone: zone, dateStyle: "short" }).format(now);
+    // Part by part: engines write the same date in different orders.
+    const parts = new Intl.DateTimeFormat("en", {
+      timeZone: zone,
+      year: "numeric",
+      month: "2-digit",
+      day: "2-digit",
+    }).formatToParts(now);
+    const part = (type: string) => parts.find((one) => one.type === type)?.value ?? "";
+    return `${part("year")}-${part("month")}-${part("day")}`;
   } catch {
     return new Date(now).toISOString().slice(0, 10);
   }

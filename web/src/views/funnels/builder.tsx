@@ -1,6 +1,6 @@
 /** Builds a funnel: its fields, its steps, and beside them what one run of it would send. */
 import { Plus, Save } from "lucide";
-import { useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { ApiError, api } from "../../api/client";
 import type { FieldError, Funnel, NewFunnel, StepType } from "../../api/types";
 import { percent } from "../../format";
@@ -29,6 +29,11 @@ export function Builder({ funnel }: { funnel: NewFunnel | Funnel }) {
   // A new one that nobody has touched may be left; one from a template is more than nothing, but is quickly made again.
   const changed = now !== kept;
   useUnsaved(changed);
+  // Only when it is drawn as saved does the guard against leaving let it go.
+  const [made, setMade] = useState<number>();
+  useEffect(() => {
+    if (made !== undefined && !changed) go(`funnels/${made}`);
+  }, [made, changed]);
 
   // A name is needed to save; what the steps send can be seen before there is one.
   const preview = useCheck({ ...sent, name: sent.name || "Unnamed" }, (body, signal) =>
@@ -50,8 +55,7 @@ export function Builder({ funnel }: { funnel: NewFunnel | Funnel }) {
         const made = await api("POST /api/funnels", { body: sent });
         setKept(now);
         toast(`The funnel ${made.name} was saved`);
-        // The guard against leaving unsaved work goes with the next drawing.
-        setTimeout(() => go(`funnels/${made.id}`));
+        setMade(made.id);
       } else {
         const before = JSON.parse(kept) as NewFunnel;
         await api("PUT /api/funnels/{id}", { path: { id }, body: sent });
