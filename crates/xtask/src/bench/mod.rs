@@ -5,7 +5,7 @@ mod million;
 mod page;
 mod rivals;
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, process::Command};
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
@@ -13,7 +13,7 @@ use clap::{Args, ValueEnum};
 use crate::{
     generator::Programs,
     say, signals,
-    workspace::{cargo, output_of, root},
+    workspace::{cargo, must, output_of, root},
 };
 
 /// What to measure.
@@ -38,10 +38,12 @@ enum What {
     Million,
     /// Planning and encoding alone
     Planning,
+    /// The control plane: how quickly it answers and starts, and its memory
+    Control,
 }
 
 impl What {
-    const ALL: [Self; 4] = [Self::Single, Self::Bulk, Self::Million, Self::Planning];
+    const ALL: [Self; 5] = [Self::Single, Self::Bulk, Self::Million, Self::Planning, Self::Control];
 }
 
 /// Measures, prints, and writes docs/benchmarks.md.
@@ -62,6 +64,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             What::Bulk => cost::bulk(&Programs::build()?, arguments.seconds.unwrap_or(15))?,
             What::Million => million::run(&Programs::build()?, arguments.seconds.unwrap_or(600))?,
             What::Planning => planning()?,
+            What::Control => control(&Programs::build()?)?,
         };
         signals::check()?;
         say::line(&text);
@@ -69,6 +72,13 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         page.write()?;
     }
     Ok(())
+}
+
+/// The control plane over processes of this machine, as one client sees it.
+fn control(programs: &Programs) -> anyhow::Result<String> {
+    must(&mut cargo(&["build", "--release", "--package", "control", "--bins"]))?;
+    let folder = programs.loadgen.parent().context("the load generator lies in a folder")?;
+    output_of(Command::new(root().join("tests/api/figures.py")).env("PROGRAMS", folder))
 }
 
 /// The crates' own benchmarks, as they print themselves.
