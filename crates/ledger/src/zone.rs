@@ -19,6 +19,7 @@ pub struct Zone {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct DaySpan {
     pub(crate) date: Date,
+    number: i64,
     /// Unix seconds of its first moment and of the next day's.
     pub(crate) from: i64,
     pub(crate) until: i64,
@@ -27,9 +28,9 @@ pub(crate) struct DaySpan {
 }
 
 impl DaySpan {
-    /// A number of its own for each day of a zone: days begin at less than half a day from a midnight of some zone.
+    /// A number of its own for each date.
     pub(crate) fn number(&self) -> i64 {
-        (self.from + 43_200).div_euclid(86_400)
+        self.number
     }
 
     pub(crate) fn holds(&self, at: i64) -> bool {
@@ -88,7 +89,8 @@ impl Zone {
                 Timestamp::from_second(midnight + 3600 * hour.cast_signed() as i64).unwrap_or_default();
             self.rules.to_datetime(moment).hour().unsigned_abs()
         });
-        DaySpan { date, from, until, hours }
+        let number = date.since(jiff::civil::date(1970, 1, 1)).map_or(0, |span| i64::from(span.get_days()));
+        DaySpan { date, number, from, until, hours }
     }
 }
 
@@ -113,6 +115,17 @@ mod tests {
         assert_eq!(short.until - short.from, 23 * 3600);
         let long = berlin.day(at("2026-10-25T12:00:00Z"));
         assert_eq!(long.until - long.from, 25 * 3600);
+    }
+
+    #[test]
+    fn every_day_has_a_number_of_its_own() {
+        for name in ["Pacific/Auckland", "Europe/London", "America/New_York", "Pacific/Kiritimati", "UTC"] {
+            let mut zone = zone(name);
+            let noon = at("2025-01-01T12:00:00Z");
+            let numbers: Vec<i64> = (0..730).map(|day| zone.day(noon + day * 86_400).number()).collect();
+            assert!(numbers.windows(2).all(|two| two[1] - two[0] <= 1), "{name}");
+            assert!(numbers.last().unwrap() - numbers[0] >= 728, "{name}");
+        }
     }
 
     #[test]

@@ -115,6 +115,10 @@ pub fn take_up(
     match found {
         Ok((folder, mut record, book)) => {
             record.processes += 1;
+            record.ended_at = None;
+            if let Err(error) = folder.write_record(&record) {
+                tracing::warn!(%error, "the record of this backfill cannot be written; make room in STATE_DIR");
+            }
             let name = book.as_ref().map_or(&record.time_zone, |book| &book.time_zone).clone();
             let rules = TimeZone::get(&name).unwrap_or(TimeZone::UTC);
             let zone = Zone { name, rules, from: record.time_zone_from };
