@@ -20,11 +20,26 @@ export interface Look {
   says: string;
 }
 
+/** Whether it is there and waits to be told to begin. Before it has said anything, its configuration tells. */
+export function isWaiting({ container, config, stats }: Status): boolean {
+  if (container.state !== "running") return false;
+  if (stats?.state) return stats.state === "waiting";
+  return !stats?.visits_generated && String(config.AUTO_START).toLowerCase() === "false";
+}
+
 /** How a state looks. A running container may still be waiting, for its signal or for the daily cap. */
 export function look(status: Status): Look {
   const { state, exit_code: code, health } = status.container;
   switch (state) {
     case "running":
+      if (isWaiting(status)) {
+        return {
+          word: "Waiting",
+          tone: "warn",
+          icon: Hourglass,
+          says: "It is ready, and begins when you press Start.",
+        };
+      }
       return lookOfRun(status.stats?.state ?? undefined, health === "unhealthy");
     case "stopped":
       return code
@@ -64,9 +79,6 @@ export function look(status: Status): Look {
 }
 
 function lookOfRun(run: string | undefined, unhealthy: boolean): Look {
-  if (run === "waiting") {
-    return { word: "Waiting", tone: "warn", icon: Hourglass, says: "It waits for its start signal." };
-  }
   if (run === "capped") {
     return {
       word: "Cap reached",

@@ -3,6 +3,7 @@ import { CircleX, Play, RotateCcw, Save, Search, Undo2, Upload } from "lucide";
 import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import { api } from "../../api/client";
 import type { Said, Schema, Setting, Settings } from "../../api/types";
+import { isWaiting } from "../../frame/state";
 import { refreshStatus, status } from "../../state/status";
 import {
   Badge,
@@ -70,6 +71,7 @@ function Form({ schema, current, running }: { schema: Schema; current: Draft; ru
   const [tried, setTried] = useState(false);
   const [said, checking] = useServerCheck(current, schema);
   const state = status.value?.container.state;
+  const runs = state === "running" && !(status.value && isWaiting(status.value));
   const exists = state !== undefined && state !== "not_found";
 
   const onText = useCallback((setting: Setting, typed: string) => {
@@ -135,7 +137,6 @@ function Form({ schema, current, running }: { schema: Schema; current: Draft; ru
       firstFault();
       return;
     }
-    const runs = state === "running";
     const yes = await confirm({
       title: begin ? "Apply and start?" : "Apply the configuration?",
       body: <Consequences diff={diff} runs={runs} begin={begin} exists={exists} />,
@@ -194,7 +195,7 @@ function Form({ schema, current, running }: { schema: Schema; current: Draft; ru
             <Button icon={Save} onClick={() => setSaving(true)}>
               Save…
             </Button>
-            {state === "running" ? (
+            {runs ? (
               <Button
                 kind="primary"
                 icon={Upload}

@@ -2,6 +2,7 @@
 import { Play, RotateCw, SlidersHorizontal, Square } from "lucide";
 import { api } from "../../api/client";
 import type { Status } from "../../api/types";
+import { isWaiting } from "../../frame/state";
 import { go } from "../../router";
 import { useShortcuts } from "../../shortcuts";
 import { refreshStatus } from "../../state/status";
@@ -52,13 +53,14 @@ export function Controls({ status }: { status: Status }) {
   const { state } = status.container;
   const busy = starting || stopping || restarting;
   const alive = state === "running" || state === "restarting" || state === "paused";
+  const waits = isWaiting(status);
   const known = state !== "not_found" && state !== "error";
   useShortcuts(
     [
-      ...(known && !alive ? [{ keys: "S", label: "Start", run: () => void onStart() }] : []),
+      ...(known && (!alive || waits) ? [{ keys: "S", label: "Start", run: () => void onStart() }] : []),
       ...(alive ? [{ keys: "X", label: "Stop", run: () => void onStop() }] : []),
     ],
-    [known, alive, status.config],
+    [known, alive, waits, status.config],
   );
   if (state === "not_found") {
     return (
@@ -69,12 +71,12 @@ export function Controls({ status }: { status: Status }) {
   }
   return (
     <>
-      {!alive && (
+      {(!alive || waits) && (
         <Button kind="primary" icon={Play} busy={starting} disabled={busy || !known} onClick={onStart}>
           Start
         </Button>
       )}
-      {alive && (
+      {alive && !waits && (
         <Button icon={RotateCw} busy={restarting} disabled={busy} onClick={onRestart}>
           Restart
         </Button>
