@@ -168,6 +168,26 @@ test("stop asks first, and start brings it back", async () => {
   }
 });
 
+test("a load generator that waits is told to begin", async () => {
+  const place = await Place.open();
+  await place.startVisits({ AUTO_START: false });
+  const { page, context, faults } = await visit(browser, place);
+  try {
+    // The control plane starts what it makes; stopped and started again by hand, it would wait as in a Compose stack.
+    await place.api("POST", "/api/stop");
+    await page.getByText("It is set up and not running.").waitFor();
+    await page.getByRole("button", { name: "Start", exact: true }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Start" }).click();
+    await running(page).waitFor();
+    const visits = page.locator("dt", { hasText: /^Visits$/ }).locator("xpath=following-sibling::dd/span[1]");
+    await until(async () => Number(await visits.textContent()) > 0, "visits are counted");
+    expect(faults).toEqual([]);
+  } finally {
+    await context.close();
+    await place.close();
+  }
+});
+
 test("the log is followed, searched and filtered", async () => {
   const place = await Place.open();
   await place.startVisits({ STATS_INTERVAL: 1 });
