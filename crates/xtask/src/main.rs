@@ -12,6 +12,7 @@ mod generate;
 mod generator;
 mod images;
 mod process;
+mod prove;
 mod say;
 mod signals;
 mod soak;
@@ -53,6 +54,8 @@ enum Command {
     Bench(bench::Arguments),
     /// Kill a backfill again and again, and prove that nothing is missing and little is there twice
     Chaos(chaos::Arguments),
+    /// Run every kind of traffic against the receiver and prove that what was sent is what its reports say
+    Prove(prove::Arguments),
     /// Watch a steady load for a long time: memory, open files, lag, and the conservation law against the receiver
     Soak(soak::Arguments),
 }
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
         Command::Images(arguments) => images::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Chaos(arguments) => chaos::run(&arguments),
+        Command::Prove(arguments) => prove::run(&arguments),
         Command::Soak(arguments) => soak::run(&arguments),
     };
     match done {

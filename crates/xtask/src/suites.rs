@@ -4,7 +4,7 @@
 use std::process::Command;
 
 use crate::{
-    chaos, demo, docker_setup, images, signals, soak,
+    chaos, demo, docker_setup, images, prove, signals, soak,
     steps::{Outcome, Steps},
     tools::{self, Tool},
     web,
@@ -54,6 +54,14 @@ pub(crate) const SUITES: &[Suite] = &[
         engine: false,
         always: true,
         run: || chaos::run(&chaos::Arguments::standard()),
+    },
+    Suite {
+        name: "prove",
+        needs: &[],
+        engine: false,
+        always: true,
+        usable: ANYWHERE,
+        run: || prove::run(&prove::Arguments::short()),
     },
     Suite {
         name: "soak",

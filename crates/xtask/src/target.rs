@@ -51,9 +51,23 @@ impl Sink {
     /// # Errors
     /// When it does not start or does not say where it listens.
     pub(crate) fn start(binary: &Path, port: u16, database: Option<&Path>) -> anyhow::Result<Self> {
+        Self::start_with(binary, port, database, &[])
+    }
+
+    /// The same with more arguments.
+    ///
+    /// # Errors
+    /// As [`Sink::start`].
+    pub(crate) fn start_with(
+        binary: &Path,
+        port: u16,
+        database: Option<&Path>,
+        more: &[&str],
+    ) -> anyhow::Result<Self> {
         signals::take_over();
         let mut command = Command::new(binary);
         command.args(["--listen", &format!("127.0.0.1:{port}")]).env("SINK_TOKEN", LOCAL_TOKEN);
+        command.args(more);
         match database {
             Some(file) => command.arg("--db").arg(file),
             None => command.arg("--null"),

@@ -9,7 +9,7 @@ use anyhow::bail;
 use crate::{say, workspace};
 
 /// The crates that know no clock, no environment, no network, no files and no runtime.
-const PURE: [&str; 3] = ["settings", "traffic", "report"];
+const PURE: [&str; 4] = ["settings", "traffic", "report", "ledger"];
 
 /// Runs all the checks and shows all that is wrong, not just the first.
 ///

@@ -35,6 +35,9 @@ const BANNED: &[(&str, &str)] = &[
 const APART: &[(&str, &str, &str)] = &[
     ("control", "loadgen", "the two meet at environment variables, files and the run report"),
     ("loadgen", "sink", "the receiver is a target like any other; only tests may embed it"),
+    ("proof", "loadgen", "the control plane proves as well, and must not link the load generator"),
+    ("ledger", "sink", "a proof against shared code proves nothing"),
+    ("sink", "ledger", "a proof against shared code proves nothing"),
     ("sink", "loadgen", "the receiver must judge the generator, not share its code"),
     ("sink", "matomo", "the receiver must judge the encoder, not share its code"),
     ("sink", "traffic", "the receiver must judge the traffic, not share its code"),
