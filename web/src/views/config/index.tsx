@@ -1,8 +1,8 @@
 /** Config: the form of all settings, what it would change, and the ways to keep and to apply it. */
-import { CircleX, Play, RotateCcw, Save, Search, Undo2, Upload } from "lucide";
-import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
+import { Play, RotateCcw, Save, Search, Upload } from "lucide";
+import { useCallback, useMemo, useState } from "preact/hooks";
 import { api } from "../../api/client";
-import type { Said, Schema, Setting, Settings } from "../../api/types";
+import type { Schema, Setting, Settings } from "../../api/types";
 import { isWaiting } from "../../frame/state";
 import { refreshStatus, status } from "../../state/status";
 import {
@@ -23,11 +23,12 @@ import {
   useAction,
   useLoad,
 } from "../../ui";
+import { useServerCheck } from "./check";
 import { Connection } from "./connection";
+import { Consequences, Diff, plural } from "./diff";
 import { draft, fromRunning } from "./draft";
 import { labelOf } from "./labels";
 import {
-  type Change,
   type Chapter,
   type Config,
   changes,
@@ -373,129 +374,8 @@ function rateOf(config: Config): string {
   return visits > 0 ? ` (${visits >= 1000 ? `${visits / 1000}k` : visits}/day)` : "";
 }
 
-const plural = (n: number, thing: string): string => `${n} ${thing}${n === 1 ? "" : "s"}`;
-
 function Source({ draft: { origin } }: { draft: Draft }) {
   if (origin.kind === "saved") return <>Saved as “{origin.name}”. Nothing changes until you apply it.</>;
   if (origin.kind === "running") return <>What is in use. Nothing changes until you apply it.</>;
   return <>A new configuration. Nothing happens until you apply it.</>;
-}
-
-function Consequences({
-  diff,
-  runs,
-  begin,
-  exists,
-}: {
-  diff: Change[];
-  runs: boolean;
-  begin: boolean;
-  exists: boolean;
-}) {
-  return (
-    <p>
-      {exists && diff.length > 0 && `${plural(diff.length, "setting")} will be different. `}
-      {runs
-        ? "Visits under way are finished, and the load generator begins again with the new configuration. If it does not come up, the old one is put back."
-        : begin
-          ? "The load generator is set up with this configuration, and visits begin."
-          : "The load generator is set up with this configuration and stays stopped."}
-    </p>
-  );
-}
-
-/** What would be different from what is in use. */
-function Diff({
-  diff,
-  touched,
-  faults,
-  checking,
-  onFault,
-  onDiscard,
-}: {
-  diff: Change[];
-  touched: number;
-  faults: number;
-  checking: boolean;
-  onFault: () => void;
-  onDiscard: () => void;
-}) {
-  return (
-    <Card
-      title="Changes"
-      about="Compared with what is in use."
-      actions={
-        touched > 0 && (
-          <Button small kind="quiet" icon={Undo2} onClick={onDiscard}>
-            Discard
-          </Button>
-        )
-      }
-    >
-      <div role="status" class="mb-2 text-[13px]">
-        {faults > 0 ? (
-          <button type="button" class="flex items-center gap-1.5 text-bad underline" onClick={onFault}>
-            <Icon of={CircleX} size={14} />
-            {plural(faults, "setting")} to mend
-          </button>
-        ) : checking ? (
-          <span class="text-faint">Checking…</span>
-        ) : (
-          <span class="text-ok">All settings are valid.</span>
-        )}
-      </div>
-      {diff.length === 0 ? (
-        <p class="text-faint">Nothing is different.</p>
-      ) : (
-        <ul class="flex max-h-96 flex-col gap-2 overflow-y-auto">
-          {diff.map(({ setting, from, to }) => (
-            <li key={setting.name} class="min-w-0">
-              <p class="text-[12.5px] text-faint">{labelOf(setting.name)}</p>
-              <p class="figures break-words">
-                <del class="text-faint">{setting.secret && from ? "hidden" : from || "not set"}</del>
-                <span class="text-faint"> → </span>
-                <ins class="font-medium no-underline">
-                  {setting.secret && to ? "a new one" : to || "not set"}
-                </ins>
-              </p>
-            </li>
-          ))}
-        </ul>
-      )}
-    </Card>
-  );
-}
-
-interface Verdict {
-  errors: Said[];
-  warnings: Said[];
-}
-
-/** How long the typing must rest before the API is asked, in milliseconds. */
-const REST = 700;
-
-/** What the API says of the form; asked when the typing rests. */
-function useServerCheck(current: Draft, schema: Schema): [verdict: Verdict, checking: boolean] {
-  const [verdict, setVerdict] = useState<Verdict>({ errors: [], warnings: [] });
-  const [checking, setChecking] = useState(true);
-  const asked = JSON.stringify([configOf(current, schema), secretsOf(current)]);
-  useEffect(() => {
-    setChecking(true);
-    const abort = new AbortController();
-    const timer = setTimeout(async () => {
-      try {
-        const body = { config: configOf(current, schema), ...secretsOf(current) };
-        const { errors, warnings } = await api("POST /api/validate", { body, signal: abort.signal });
-        setVerdict({ errors, warnings });
-        setChecking(false);
-      } catch {
-        // The connection's own message says it; applying is checked again anyway.
-      }
-    }, REST);
-    return () => {
-      clearTimeout(timer);
-      abort.abort();
-    };
-  }, [asked]);
-  return [verdict, checking];
 }
