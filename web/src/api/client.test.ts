@@ -26,6 +26,19 @@ test("an address is filled in, and nothing that is not given is asked for", () =
   );
 });
 
+test.each([
+  ['a%b|c "d"', 'a%b|c "d"'],
+  ["schlüssel", "schl\u00c3\u00bcssel"],
+  ["鍵", "\u00e9\u008d\u00b5"],
+  ["two\nlines", "not-a-key"],
+])("a key may be %j", async (key, sent) => {
+  answers(200, {});
+  unlock(key, false);
+  await api("GET /api/status");
+  const [, request] = vi.mocked(fetch).mock.calls[0] ?? [];
+  expect(new Headers(request?.headers).get("X-API-Key")).toBe(sent);
+});
+
 test("the key goes into the header and never into the address", async () => {
   answers(200, {});
   unlock("a-key", false);
@@ -55,6 +68,12 @@ test("what failed is told by field, and by whom", async () => {
   await expect(api("GET /api/logs")).rejects.toMatchObject({ story: "lines is out of range" });
   answers(502, "<html>Bad Gateway</html>");
   await expect(api("GET /api/logs")).rejects.toMatchObject({ code: "not_ours", status: 502 });
+});
+
+test("a page of a proxy is no answer, and says nothing about the connection", async () => {
+  answers(200, "<html>Log in first</html>");
+  await expect(api("GET /api/status")).rejects.toMatchObject({ code: "not_ours" });
+  expect(connection.value.state).toBe("ok");
 });
 
 test("that nothing answers is known, and known to be over", async () => {

@@ -19,6 +19,9 @@ export type Connection =
 
 export const connection = signal<Connection>({ state: "ok" });
 
+/** How long an answer to a question may take before nobody is taken to be there, in milliseconds. A change may take longer. */
+const SILENCE = 8000;
+
 /** Why a request has no answer. Its message is for a person. */
 export class ApiError extends Error {
   readonly status: number;
@@ -100,16 +103,24 @@ export async function askWith<O extends Operation>(
   const headers = new Headers({ Accept: "application/json" });
   if (key !== undefined) headers.set("X-API-Key", headerSafe(key));
   const request: RequestInit = { method, headers, cache: "no-store", credentials: "omit" };
-  if (parts.signal) request.signal = parts.signal;
+  const ends = [parts.signal, method === "GET" ? AbortSignal.timeout(SILENCE) : undefined].filter(
+    (end) => end !== undefined,
+  );
+  if (ends.length > 0) request.signal = AbortSignal.any(ends);
   if (parts.body !== undefined) {
     headers.set("Content-Type", "application/json");
     request.body = JSON.stringify(parts.body);
   }
-  let response: Response;
   try {
-    response = await fetch(url, request);
+    const response = await fetch(url, request);
+    if (!response.ok) throw await failure(response);
+    const answer = (await response.json()) as Answer<O>;
+    if (connection.peek().state !== "ok") connection.value = { state: "ok" };
+    return answer;
   } catch (error) {
-    if (parts.signal?.aborted) throw error;
+    if (error instanceof ApiError || parts.signal?.aborted) throw error;
+    if (error instanceof SyntaxError)
+      throw new ApiError(0, "not_ours", notOurs("with something that is not JSON"));
     if (connection.peek().state !== "lost") connection.value = { state: "lost", since: Date.now() };
     throw new ApiError(
       0,
@@ -117,16 +128,17 @@ export async function askWith<O extends Operation>(
       "The control plane does not answer. Is it running, and is the network up?",
     );
   }
-  if (response.ok) {
-    const answer = (await response.json()) as Answer<O>;
-    if (connection.peek().state !== "ok") connection.value = { state: "ok" };
-    return answer;
-  }
-  throw await failure(response);
 }
 
-/** A header can carry no control characters; such a key is wrong, and the API shall say so. */
-const headerSafe = (key: string): string => (encodeURI(key) === key ? key : "not-a-key");
+/** A proxy in between answers in its own words. */
+const notOurs = (how: string): string =>
+  `Something between here and the control plane answered ${how}. Try again in a moment.`;
+
+/** A key as a header carries it: its bytes in UTF-8. Control characters it cannot carry; such a key is wrong anyway. */
+const headerSafe = (key: string): string => {
+  const bytes = [...new TextEncoder().encode(key)];
+  return bytes.some((byte) => byte < 32 || byte === 127) ? "not-a-key" : String.fromCharCode(...bytes);
+};
 
 async function failure(response: Response): Promise<ApiError> {
   const retryAfter = Number(response.headers.get("Retry-After")) || undefined;
@@ -140,8 +152,7 @@ async function failure(response: Response): Promise<ApiError> {
     const detail = body.detail.charAt(0).toUpperCase() + body.detail.slice(1);
     return new ApiError(response.status, body.code, detail, body.errors ?? [], retryAfter);
   } catch {
-    // A proxy in between answers in its own words.
-    const what = `Something between here and the control plane answered ${response.status} ${response.statusText}.`;
-    return new ApiError(response.status, "not_ours", `${what.trim()} Try again in a moment.`, [], retryAfter);
+    const how = `${response.status} ${response.statusText}`.trim();
+    return new ApiError(response.status, "not_ours", notOurs(how), [], retryAfter);
   }
 }
