@@ -44,6 +44,7 @@ fn visits(bencher: Bencher, what: &str) {
         zone_name: "UTC".to_owned(),
         times: Times::Told,
         countries: true,
+        site_hosts: &[],
         reach: Some(1 << 12),
     });
     let counts = what == "with planning";

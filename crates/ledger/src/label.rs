@@ -9,7 +9,9 @@ const MOST_PARTS: usize = 10;
 /// `flat=1` leaves that name out: `/products/`.
 pub fn page_label(url: &str) -> String {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let path = rest.split(['?', '#']).next().unwrap_or_default().split_once('/').map_or("", |(_, path)| path);
+    // Parameters behind a semicolon are a query as well.
+    let path =
+        rest.split(['?', '#', ';']).next().unwrap_or_default().split_once('/').map_or("", |(_, path)| path);
     flat_page_label(path)
 }
 
@@ -47,6 +49,7 @@ mod tests {
             ("https://example.test/shop/?a=1", "/shop/"),
             ("https://example.test//a//b#top", "/a/b"),
             ("https://example.test/a?b=c/d", "/a"),
+            ("https://example.test/a;b=c;d=e", "/a"),
             ("https://example.test/blog/index", "/blog/"),
         ] {
             assert_eq!(page_label(url), label, "{url}");

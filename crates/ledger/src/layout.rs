@@ -80,6 +80,8 @@ pub(crate) struct Layout {
     names: Vec<Name>,
     /// By page: index into origins.
     pub(crate) origin_of: Vec<u32>,
+    /// By origin: it is one of the site's addresses.
+    is_own: Vec<bool>,
     pub(crate) channels: Vec<Referrer>,
     pub(crate) device_of: Vec<Device>,
 }
@@ -89,7 +91,7 @@ pub(crate) struct Layout {
 struct Name(Vec<(Table, String, Figure, i64)>);
 
 impl Layout {
-    pub(crate) fn new(content: &Content) -> Self {
+    pub(crate) fn new(content: &Content, site_hosts: &[String]) -> Self {
         let mut names: Vec<Name> =
             SITE.iter().map(|&figure| Name(vec![(Table::Site, "all".to_owned(), figure, 1)])).collect();
         let mut rows = |more: Vec<Name>| {
@@ -118,12 +120,14 @@ impl Layout {
             content
                 .searches
                 .iter()
-                .flat_map(|s| row(Table::Keywords, &plain(&s.keyword), &[Figure::Searches]))
+                .flat_map(|s| row(Table::Keywords, &plain(&s.keyword).to_lowercase(), &[Figure::Searches]))
                 .collect(),
         );
         let search_categories = rows(
             (content.search_categories.iter())
-                .flat_map(|category| row(Table::SearchCategories, &plain(category), &[Figure::Searches]))
+                .flat_map(|category| {
+                    row(Table::SearchCategories, &plain(category).to_lowercase(), &[Figure::Searches])
+                })
                 .collect(),
         );
         let outlinks = rows(
@@ -194,6 +198,7 @@ impl Layout {
             origins,
             names,
             origin_of: content.pages.iter().map(|page| page.origin).collect(),
+            is_own: content.origins.iter().map(|origin| is_own(origin, site_hosts)).collect(),
             channels: content.referrers.iter().map(|referrer| referrer.channel.into()).collect(),
             device_of: content.agents.iter().map(|agent| agent.device).collect(),
         }
@@ -264,6 +269,12 @@ impl Layout {
         self.devices + self.device_of[agent as usize] as Key
     }
 
+    /// Whether a page is no referrer to another: both are of one host, or it is a page of the site's.
+    pub(crate) fn is_internal(&self, from: u32, page: u32) -> bool {
+        let (from, page) = (self.origin_of[from as usize], self.origin_of[page as usize]);
+        from == page || self.is_own.get(from as usize).copied().unwrap_or(false)
+    }
+
     /// Adds a dense count to the figures that it stands for.
     pub(crate) fn spell(&self, key: Key, count: Span, out: &mut DayFigures) {
         for (table, label, figure, times) in &self.names[key as usize].0 {
@@ -286,6 +297,13 @@ fn event(event: &traffic::content::Event) -> Name {
         of.push((table, plain(label), Figure::EventValue, value));
     }
     Name(of)
+}
+
+fn is_own(origin: &str, site_hosts: &[String]) -> bool {
+    let host = origin.split_once("://").map_or(origin, |(_, host)| host);
+    let bare =
+        |host: &str| host.split(':').next().unwrap_or_default().trim_start_matches("www.").to_lowercase();
+    site_hosts.iter().any(|own| bare(own) == bare(host))
 }
 
 /// A label without what reports drop.

@@ -43,6 +43,8 @@ pub struct Setup<'a> {
     pub times: Times,
     /// Countries are sent with the hits.
     pub countries: bool,
+    /// Hosts of the site's addresses: a page of one of them is no referrer to another.
+    pub site_hosts: &'a [String],
     /// How many visit numbers lie between two visits of one visitor at the most; `None` when nobody comes twice a day.
     pub reach: Option<u64>,
 }
@@ -104,7 +106,7 @@ struct Days {
 impl Ledger {
     /// An empty ledger.
     pub fn new(setup: Setup<'_>) -> Self {
-        let layout = Layout::new(setup.content);
+        let layout = Layout::new(setup.content, setup.site_hosts);
         let days = Days { by_number: BTreeMap::new(), at_hand: None, empty: Day::new(&layout) };
         Self {
             rules: Rules { layout, countries: setup.countries, lengths: setup.times == Times::Told },

@@ -147,8 +147,7 @@ impl Rules {
     /// A page of the same host is no referrer; one of another host is another website.
     fn referring_page(&self, page: u32, kind: Kind) -> Referrer {
         let Kind::PageView { from: Some(from), .. } = kind else { return Referrer::Direct };
-        let origin = |page: u32| self.layout.origin_of[page as usize];
-        if origin(from) == origin(page) { Referrer::Direct } else { Referrer::Website }
+        if self.layout.is_internal(from, page) { Referrer::Direct } else { Referrer::Website }
     }
 
     fn hit(&self, visit: &Visit, page: u32, kind: Kind, part: &mut Part, out: &mut impl Count) {

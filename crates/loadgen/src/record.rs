@@ -85,11 +85,12 @@ pub async fn begin(
         processes: 1,
         time_zone: zone.name.clone(),
         time_zone_from: zone.from,
+        site_hosts: site.as_ref().map(|site| site.hosts.clone()).unwrap_or_default(),
         settings: subject.given.clone(),
         visits: subject.visits,
         report: None,
     };
-    let ledger = open_ledger(&subject.settings, content, model, &zone);
+    let ledger = open_ledger(&subject.settings, content, model, &zone, &record.site_hosts);
     if let Err(error) = folder.write_baseline(&baseline).and_then(|()| folder.write_record(&record)) {
         tracing::warn!(%error, "this run leaves no record and cannot be verified; make STATE_DIR writable");
         return None;
@@ -122,7 +123,7 @@ pub fn take_up(
             let name = book.as_ref().map_or(&record.time_zone, |book| &book.time_zone).clone();
             let rules = TimeZone::get(&name).unwrap_or(TimeZone::UTC);
             let zone = Zone { name, rules, from: record.time_zone_from };
-            let mut ledger = open_ledger(settings, content, model, &zone);
+            let mut ledger = open_ledger(settings, content, model, &zone, &record.site_hosts);
             match book {
                 Some(book) => ledger.resume(book),
                 // Nothing was written down before the kill: the journal has all of it.
@@ -171,7 +172,13 @@ impl Zone {
     }
 }
 
-fn open_ledger(settings: &Settings, content: &Content, model: &Model, zone: &Zone) -> Ledger {
+fn open_ledger(
+    settings: &Settings,
+    content: &Content,
+    model: &Model,
+    zone: &Zone,
+    site_hosts: &[String],
+) -> Ledger {
     Ledger::new(Setup {
         content,
         zone: zone.rules.clone(),
@@ -181,6 +188,7 @@ fn open_ledger(settings: &Settings, content: &Content, model: &Model, zone: &Zon
             Timeline::Compressed | Timeline::Replayed => Times::Told,
         },
         countries: settings.target.token.is_some() && settings.features.randomize_countries,
+        site_hosts,
         // In a backfill a whole day lies between two visits of one visitor.
         reach: settings.backfill.is_none().then(|| model.visitor_reach()),
     })

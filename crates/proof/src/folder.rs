@@ -173,7 +173,7 @@ impl RunFolder {
     /// When a file is there and cannot be read.
     pub fn book_of(&self, generation: u64) -> Result<Option<Book>, FolderError> {
         for name in [BOOK, BOOK_BEFORE, "ledger.new"] {
-            if let Some(book) = self.read_book(&self.0.join(name))?
+            if let Some(book) = Self::read_book(&self.0.join(name))?
                 && book.generation == generation
             {
                 return Ok(Some(book));
@@ -188,10 +188,9 @@ impl RunFolder {
     /// When a file cannot be read, or there is no ledger.
     pub fn book(&self) -> Result<Book, FolderError> {
         let path = self.0.join(BOOK);
-        let mut book = match self.read_book(&path)? {
+        let mut book = match Self::read_book(&path)? {
             Some(book) => book,
-            None => self
-                .read_book(&self.0.join(BOOK_BEFORE))?
+            None => Self::read_book(&self.0.join(BOOK_BEFORE))?
                 .ok_or_else(|| FolderError::Io { path, source: io::ErrorKind::NotFound.into() })?,
         };
         let folder = self.0.join(DAYS);
@@ -209,7 +208,7 @@ impl RunFolder {
         Ok(book)
     }
 
-    fn read_book(&self, path: &Path) -> Result<Option<Book>, FolderError> {
+    fn read_book(path: &Path) -> Result<Option<Book>, FolderError> {
         let Some(book) = read::<Book>(path)? else { return Ok(None) };
         check_version(path, book.schema_version, BOOK_VERSION)?;
         Ok(Some(book))

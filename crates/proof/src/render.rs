@@ -20,7 +20,7 @@ pub fn text(proof: &Proof) -> String {
     text.push_str(&grid(tables(proof), presets::NOTHING));
     if !proof.missing.is_empty() {
         text.push_str("\nmissing\n");
-        proof.missing.iter().for_each(|missing| text.push_str(&format!("  {}\n", spell(missing))));
+        push_lines(&mut text, "  ", proof.missing.iter().map(spell));
     }
     let differing = differing(proof);
     if !differing.is_empty() {
@@ -28,9 +28,7 @@ pub fn text(proof: &Proof) -> String {
         text.push_str(&grid(differing, presets::NOTHING));
         text.push_str(&more(proof));
     }
-    for note in &proof.notes {
-        let _ = writeln!(text, "note: {note}");
-    }
+    push_lines(&mut text, "note: ", proof.notes.iter().cloned());
     text
 }
 
@@ -41,7 +39,7 @@ pub fn markdown(proof: &Proof) -> String {
     text.push_str(&grid(tables(proof), presets::ASCII_MARKDOWN));
     if !proof.missing.is_empty() {
         text.push_str("\n## Missing\n\n");
-        proof.missing.iter().for_each(|missing| text.push_str(&format!("- {}\n", spell(missing))));
+        push_lines(&mut text, "- ", proof.missing.iter().map(spell));
     }
     let differing = differing(proof);
     if !differing.is_empty() {
@@ -51,9 +49,15 @@ pub fn markdown(proof: &Proof) -> String {
     }
     if !proof.notes.is_empty() {
         text.push_str("\n## Notes\n\n");
-        proof.notes.iter().for_each(|note| text.push_str(&format!("- {note}\n")));
+        push_lines(&mut text, "- ", proof.notes.iter().cloned());
     }
     text
+}
+
+fn push_lines(text: &mut String, mark: &str, lines: impl Iterator<Item = String>) {
+    for line in lines {
+        let _ = writeln!(text, "{mark}{line}");
+    }
 }
 
 fn capital(text: &str) -> String {

@@ -256,7 +256,7 @@ impl Report {
             Table::EventNames if label == "Event Name not defined" => return None,
             Table::Countries => row.get("code").and_then(Value::as_str).unwrap_or(&label).to_lowercase(),
             Table::Referrers => referrer(&label),
-            Table::Campaigns => label.to_lowercase(),
+            Table::Campaigns | Table::Keywords | Table::SearchCategories => label.to_lowercase(),
             Table::Devices => device(&label),
             _ => label,
         })
