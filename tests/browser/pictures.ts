@@ -53,7 +53,11 @@ beforeAll(async () => {
       { type: "ecommerce", ecommerce_items: [{ sku: "S1", name: "Shoe", price: 79.9 }] },
     ],
   });
+  const days = { BACKFILL_DURATION_DAYS: 3, BACKFILL_MAX_VISITS_PER_DAY: 400 };
+  await place.api("POST", "/api/backfill/run", { name: "last-week", BACKFILL_DAYS_BACK: 8, ...days });
   await new Promise((over) => setTimeout(over, AT_WORK));
+  const slow = { BACKFILL_RPS_LIMIT: 60, BACKFILL_DURATION_DAYS: 10, BACKFILL_MAX_VISITS_PER_DAY: 1500 };
+  await place.api("POST", "/api/backfill/run", { name: "before-launch", BACKFILL_DAYS_BACK: 20, ...slow });
 }, AT_WORK + 60_000);
 
 afterAll(async () => {
