@@ -239,6 +239,7 @@ export async function settled(page: Page): Promise<void> {
   await page.locator("h1").waitFor();
   await page.waitForLoadState("networkidle");
   await page.locator(".animate-pulse").first().waitFor({ state: "detached" });
+  await page.getByText("Checking…").waitFor({ state: "detached" });
   await page.evaluate(() => new Promise(requestAnimationFrame));
 }
 
