@@ -73,7 +73,7 @@ export function Graphs() {
   const [error, setError] = useState<unknown>();
   const [attempt, setAttempt] = useState(0);
   const [zoom, setZoom] = useState<[number, number]>();
-  const [Graph, setGraph] = useState<ComponentType<GraphProps> | null>();
+  const [Graph, setGraph] = useState<ComponentType<GraphProps>>();
   const [noGraphs, setNoGraphs] = useState(false);
 
   useEffect(() => {
@@ -173,7 +173,7 @@ function Panel({
   plan: Plan;
   data: Series;
   window: [number, number];
-  Graph: ComponentType<GraphProps> | null | undefined;
+  Graph: ComponentType<GraphProps> | undefined;
   /** The graphs could not be loaded: the table stands in. */
   noGraphs: boolean;
   onZoom: (window: [number, number] | undefined) => void;
@@ -197,7 +197,7 @@ function Panel({
         />
       }
     >
-      {asTable || Graph === null ? (
+      {asTable ? (
         <Figures plan={plan} at={data.at} lines={lines} window={window} />
       ) : Graph ? (
         <div class="pb-2">
