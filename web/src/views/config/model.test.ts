@@ -123,6 +123,13 @@ test("a field is shown when it matters, and never hidden once it is set", () => 
   expect(isShown(edit(none, of("CURRENCY"), "EUR"), schema, of("CURRENCY"))).toBe(true);
 });
 
+test("a text that is the default on the way to another one stays in the field", () => {
+  const draft = edit(draftOf({ kind: "new" }, {}), of("CONCURRENCY"), "50");
+  expect(textOf(draft, "CONCURRENCY")).toBe("50");
+  expect(textOf(edit(draft, of("CONCURRENCY"), "500"), "CONCURRENCY")).toBe("500");
+  expect(changes(draft, {}, schema)).toEqual([]);
+});
+
 test("a preset is put on top, and recognised", () => {
   const preset = { CONCURRENCY: 10, ORDERS: 0.05 };
   const draft = overlay(draftOf({ kind: "running" }, RUNNING), schema, preset);

@@ -44,8 +44,10 @@ export const effective = (draft: Draft, setting: Setting): string =>
 export function edit(draft: Draft, setting: Setting, typed: string): Draft {
   const { [setting.name]: _, ...others } = draft.edits;
   const before = text(draft.base[setting.name]);
-  // A setting that nobody had set and that has its default is not set now either.
-  const same = typed === before || (before === "" && typed === defaultOf(setting));
+  // What is picked back to its default, and was not set before, is untouched. What is typed is left as it is: a field
+  // that is emptied at 20000, on the way to 200000, would end as 0.
+  const picked = setting.type === "boolean" || setting.type === "choice";
+  const same = typed === before || (picked && before === "" && typed === defaultOf(setting));
   return { ...draft, edits: same ? others : { ...others, [setting.name]: typed } };
 }
 
@@ -109,7 +111,10 @@ export function overlay(draft: Draft, schema: Schema, over: Config): Draft {
   let result = draft;
   for (const [name, value] of Object.entries(upper(over))) {
     const setting = schema.settings.find((known) => known.name === name);
-    if (setting) result = edit(result, setting, text(value));
+    if (!setting) continue;
+    // A setting that nobody had set and that is to have its default is not set now either.
+    const unset = text(draft.base[name]) === "" && text(value) === defaultOf(setting);
+    result = edit(result, setting, unset ? "" : text(value));
   }
   return result;
 }
