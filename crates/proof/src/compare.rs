@@ -372,3 +372,6 @@ pub(crate) fn missing(lines: &[Line]) -> Vec<Missing> {
     }
     missing
 }
+
+#[cfg(test)]
+mod tests;
