@@ -37,8 +37,15 @@ export function Confirmation() {
       onClose={() => question.answer(false)}
       actions={
         <>
-          <Button onClick={() => question.answer(false)}>Cancel</Button>
-          <Button kind={question.danger ? "danger" : "primary"} onClick={() => question.answer(true)}>
+          {/* Enter does what was meant, unless that cannot be taken back. */}
+          <Button autofocus={question.danger === true} onClick={() => question.answer(false)}>
+            Cancel
+          </Button>
+          <Button
+            kind={question.danger ? "danger" : "primary"}
+            autofocus={!question.danger}
+            onClick={() => question.answer(true)}
+          >
             {question.action}
           </Button>
         </>
