@@ -9,7 +9,7 @@ export default defineConfig({
   resolve: { alias: { "playwright-core": resolve(packages, "playwright-core/index.mjs") } },
   server: { fs: { allow: [resolve(import.meta.dirname, "..")] } },
   test: {
-    include: [process.env.JOURNEYS === "pictures" ? "pictures.ts" : "*.test.ts"],
+    include: [process.env.JOURNEYS ? `${process.env.JOURNEYS}.ts` : "*.test.ts"],
     fileParallelism: false,
     testTimeout: 120_000,
     hookTimeout: 60_000,

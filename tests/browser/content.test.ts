@@ -337,7 +337,8 @@ journey("stored script does not run", "", async (page, place) => {
   }
 });
 
-journey("unsaved work is not lost by a click", "urls", async (page) => {
+journey("unsaved work is not lost by a click", "events", async (page) => {
+  await page.getByRole("link", { name: "URLs" }).click();
   await page.getByLabel("The text of the pages").fill("https://e.com/");
   const asked: string[] = [];
   page.on("dialog", (dialog) => {
@@ -347,6 +348,10 @@ journey("unsaved work is not lost by a click", "urls", async (page) => {
   await page.getByRole("link", { name: "Events" }).click();
   expect(asked[0]).toMatch(/without saving/);
   expect(page.url()).toMatch(/\/ui\/urls$/);
+  await page.goBack();
+  await expect.poll(() => asked.length).toBe(2);
+  expect(page.url()).toMatch(/\/ui\/urls$/);
+  expect(await page.getByLabel("The text of the pages").inputValue()).toBe("https://e.com/");
   await page.getByRole("button", { name: "Discard changes" }).click();
   await page.getByRole("link", { name: "Events" }).click();
   await page.getByRole("heading", { name: "Events" }).waitFor();

@@ -27,7 +27,13 @@ export function go(to: string): void {
 }
 
 addEventListener("popstate", () => {
-  path.value = read();
+  const to = read();
+  if (to !== path.value && guard && !guard()) {
+    // The browser has gone already: the address is put back.
+    history.pushState(null, "", href(path.value));
+    return;
+  }
+  path.value = to;
 });
 
 /** Follows a link of ours without loading the page again; lets modified clicks be. */

@@ -44,6 +44,8 @@ enum Command {
     Test(test::Arguments),
     /// Build the web page into web/dist, which the control plane is built with
     Web(web::Arguments),
+    /// Record the walkthroughs of docs/tutorials from the running page; takes some minutes
+    Tutorials,
     /// Write the files that are derived from the code: docs/settings.md, config/*.env, the report's schema
     Generate(generate::Arguments),
     /// Check which crate may reach what, and the licences of everything that is linked
@@ -65,6 +67,7 @@ fn main() -> ExitCode {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
         Command::Web(arguments) => web::run(&arguments),
+        Command::Tutorials => web::tutorials(),
         Command::Generate(arguments) => generate::run(&arguments),
         Command::DepsCheck => deps::run(),
         Command::Images(arguments) => images::run(&arguments),

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::{
     say,
-    tools::Tool,
+    tools::{self, Tool},
     workspace::{cargo, metadata, must, output_of, root},
 };
 
@@ -33,6 +33,8 @@ pub(crate) const CHROMIUM: Tool = Tool { program: "chromium", package: "chromium
 pub(crate) const FIREFOX: Tool = Tool { program: "firefox-esr", package: "firefox-esr" };
 pub(crate) const WEBKIT: Tool = Tool { program: "WebKitWebDriver", package: "webkit2gtk-driver" };
 pub(crate) const SCREEN: Tool = Tool { program: "Xvfb", package: "xvfb" };
+/// What makes films of pictures.
+const FFMPEG: Tool = Tool { program: "ffmpeg", package: "ffmpeg" };
 
 /// The oldest Node that the page's tools run on.
 const OLDEST_NODE: (u32, u32) = (20, 19);
@@ -62,7 +64,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     build()?;
     if arguments.pictures {
-        journeys(true, "none", &[])?;
+        journeys("pictures", "none", &[])?;
     }
     say::line("    web/dist is built; `cargo build -p control` builds it in");
     Ok(())
@@ -126,7 +128,21 @@ pub(crate) fn check() -> anyhow::Result<()> {
 /// When something does not build, or a journey fails.
 pub(crate) fn suite() -> anyhow::Result<()> {
     build()?;
-    journeys(false, "none", &[])
+    journeys("journeys", "none", &[])
+}
+
+/// Records the walkthroughs of `docs/tutorials` from the running page.
+///
+/// # Errors
+/// When a program is missing, something does not build, or a walk does not come to its end.
+pub(crate) fn tutorials() -> anyhow::Result<()> {
+    if let Err(why) = usable().and_then(|()| tools::ensure(&[CHROMIUM, FFMPEG])) {
+        bail!("{why}");
+    }
+    build()?;
+    journeys("tutorials", "none", &[])?;
+    say::line("    docs/tutorials is recorded anew");
+    Ok(())
 }
 
 /// The way from the key to the first visits in another engine: `firefox` or `webkit`.
@@ -135,10 +151,10 @@ pub(crate) fn suite() -> anyhow::Result<()> {
 /// When something does not build, or the journey fails.
 pub(crate) fn engine(name: &str) -> anyhow::Result<()> {
     build()?;
-    journeys(false, name, &["engines"])
+    journeys("journeys", name, &["engines"])
 }
 
-fn journeys(pictures: bool, engine: &str, files: &[&str]) -> anyhow::Result<()> {
+fn journeys(which: &str, engine: &str, files: &[&str]) -> anyhow::Result<()> {
     must(&mut cargo(&[
         "build",
         "--package",
@@ -150,7 +166,7 @@ fn journeys(pictures: bool, engine: &str, files: &[&str]) -> anyhow::Result<()> 
         "--bins",
     ]))?;
     let programs = metadata()?.target_directory.into_std_path_buf().join("debug");
-    let mut journeys = npm(&["run", "--silent", if pictures { "pictures" } else { "journeys" }]);
+    let mut journeys = npm(&["run", "--silent", which]);
     // What the user has set for a control plane or a Matomo of theirs must not leak into those of the tests.
     for definition in settings::definitions() {
         journeys.env_remove(definition.name);
