@@ -131,7 +131,7 @@ pub struct VerifyArgs {
     #[arg(long, value_enum, default_value_t = ProofFormat::Text)]
     pub format: ProofFormat,
     /// Seconds to wait for the target to archive what it has recorded. It is no longer waited than needed.
-    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 900)]
     pub wait: u64,
     /// Every setting; those of the run where none is given, but for the token.
     #[command(flatten)]

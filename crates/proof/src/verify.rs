@@ -196,7 +196,7 @@ pub async fn verify(question: Question<'_>) -> Result<Proof, VerifyError> {
     }
     if lines.iter().any(|line| line.unexplained != 0) && look.is_stale(&recorded).await {
         notes.push(
-            "today's reports are older than what the visits log shows: wait longer (--wait 900), or let the target \
+            "today's reports are older than what the visits log shows: wait longer (--wait), or let the target \
              archive (core:archive)"
                 .to_owned(),
         );
