@@ -59,6 +59,11 @@ pub enum Action {
         after_help = "Examples:\n  loadgen verify --run last\n  loadgen verify --run mf3k2a9x-1 --wait 900 --format markdown"
     )]
     Verify(Box<VerifyArgs>),
+    /// Find the most visits a day that the target bears. It records visits, as a run does.
+    #[command(
+        after_help = "Examples:\n  loadgen capacity --from 100000\n  loadgen capacity --thresholds 'p95<300ms,success>99.9%' --confirm 300 --json"
+    )]
+    Capacity(Box<CapacityArgs>),
     /// Explain every setting.
     #[command(after_help = "Example:\n  loadgen settings --env > .env")]
     Settings(SettingsArgs),
@@ -136,6 +141,64 @@ pub struct VerifyArgs {
     /// Every setting; those of the run where none is given, but for the token.
     #[command(flatten)]
     pub settings: SettingFlags,
+}
+
+/// Flags of `capacity`.
+#[derive(Debug, Args)]
+pub struct CapacityArgs {
+    /// The first rate in visits a day; `TARGET_VISITS_PER_DAY` when it is not given.
+    #[arg(long, value_name = "RATE", value_parser = positive)]
+    pub from: Option<f64>,
+    /// The lowest rate that is tried, in visits a day.
+    #[arg(long, value_name = "RATE", default_value = "1000", value_parser = positive)]
+    pub least: f64,
+    /// The highest rate that is tried, in visits a day.
+    #[arg(long, value_name = "RATE", default_value = "1000000000", value_parser = positive)]
+    pub most: f64,
+    /// The factor from step to step while everything holds.
+    #[arg(long, value_name = "FACTOR", default_value = "1.6", value_parser = above_one)]
+    pub step: f64,
+    /// How near the answer must be, in percent.
+    #[arg(long, value_name = "PERCENT", default_value = "3", value_parser = positive)]
+    pub precision: f64,
+    /// Seconds before each measurement, so that as many visits end as begin.
+    #[arg(long, value_name = "SECONDS", default_value = "4", value_parser = positive)]
+    pub warm_up: f64,
+    /// Seconds that each rate is measured.
+    #[arg(long, value_name = "SECONDS", default_value = "20", value_parser = positive)]
+    pub step_time: f64,
+    /// Seconds that the answer must hold.
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = positive)]
+    pub confirm: f64,
+    /// Print what was found as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Do not show the steps on standard error.
+    #[arg(long)]
+    pub quiet: bool,
+    /// Every setting. `THRESHOLDS` says what must hold; by default `success>=99.9%,response_p95<1s,skipped<=0.1%`.
+    #[command(flatten)]
+    pub settings: SettingFlags,
+}
+
+/// A finite number above 0, small enough to be a time or a rate.
+fn positive(text: &str) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| format!("{text:?} is not a number"))?;
+    if number > 0.0 && number <= 1e10 {
+        Ok(number)
+    } else {
+        Err("give a number above 0, up to 1e10".to_owned())
+    }
+}
+
+fn above_one(text: &str) -> Result<f64, String> {
+    positive(text).and_then(|number| {
+        if (1.01..=100.0).contains(&number) {
+            Ok(number)
+        } else {
+            Err("give a number from 1.01 to 100".to_owned())
+        }
+    })
 }
 
 /// How a proof is printed.

@@ -5,6 +5,7 @@
     reason = "what these commands print is what they are for"
 )]
 
+mod capacity;
 mod plan;
 mod validate;
 mod verify;
@@ -32,6 +33,7 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Action::Plan(args) => plan::print(&args, clock),
         Action::Validate(args) => validate::check(&args, clock),
         Action::Verify(args) => verify::prove(&args, clock),
+        Action::Capacity(args) => capacity::find(&args, clock),
         Action::Settings(args) => explain(&args),
         Action::Completions { shell } => {
             let mut script = Vec::new();

@@ -34,6 +34,11 @@ pub struct Subject {
 /// The report as of now, with the tally that it was made from.
 pub fn report(subject: &Subject, figures: &Figures) -> (RunReport, Tally) {
     let tally = figures.tally().clone();
+    (report_of(subject, figures, &tally), tally)
+}
+
+/// The report of a tally of the run, which may be of a part of its time.
+pub fn report_of(subject: &Subject, figures: &Figures, tally: &Tally) -> RunReport {
     let status = figures.status().clone();
     let settings = &subject.settings;
     let now_us = subject.clock.now_us();
@@ -94,10 +99,10 @@ pub fn report(subject: &Subject, figures: &Figures) -> (RunReport, Tally) {
         backfill,
         process: process_use(),
     };
-    let mut report = RunReport::build(&tally, context);
+    let mut report = RunReport::build(tally, context);
     report.judgements = report.judge(&settings.judgement.thresholds);
     report.probes = figures.probes();
-    (report, tally)
+    report
 }
 
 /// What this process uses, as Linux tells it.

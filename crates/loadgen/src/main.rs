@@ -2,6 +2,7 @@
 
 #![allow(unreachable_pub, reason = "in a program `pub` means: for the other modules")]
 
+mod capacity;
 mod cli;
 mod clock;
 mod commands;

@@ -103,7 +103,7 @@ async fn supervise(order: Order) -> anyhow::Result<RunReport> {
 }
 
 /// A token that SIGTERM and SIGINT cancel, from now on.
-fn stop_on_signals() -> anyhow::Result<CancellationToken> {
+pub fn stop_on_signals() -> anyhow::Result<CancellationToken> {
     let stop = CancellationToken::new();
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let token = stop.clone();
@@ -322,7 +322,7 @@ impl Prepared {
             subject: subject.clone(),
             figures: Arc::clone(figures),
         });
-        let job = engine::Job {
+        engine::Job {
             settings,
             plan,
             clock,
@@ -333,8 +333,7 @@ impl Prepared {
             state: self.state,
             figures: Arc::clone(figures),
             stop: stop.clone(),
-        };
-        job
+        }
     }
 }
 
@@ -393,7 +392,7 @@ fn fingerprint(
     clippy::disallowed_methods,
     reason = "the one draw that is meant to differ; it is logged and can be given as SEED"
 )]
-fn draw_seed() -> u64 {
+pub fn draw_seed() -> u64 {
     rand::random_range(0..1 << 53)
 }
 

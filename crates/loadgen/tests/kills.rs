@@ -112,9 +112,9 @@ fn a_capped_run_is_killed_bulk() {
     capped_run_is_killed("bulk");
 }
 
-/// As above: all that is in flight at the kill is recorded, the worst case. All of it is there twice at the end,
-/// and the report says so.
-fn backfill_is_killed(transport: &str) {
+/// As above: all that is in flight at the kill is recorded, the worst case. Returns how it ended with so many orders, what
+/// is recorded, and the hits of it that were in flight.
+fn backfill_is_killed(transport: &str, orders: &str) -> (Ran, u64) {
     let sink = Sink::with(|config| "hang-after@after=15".clone_into(&mut config.faults));
     let state = tempfile::tempdir().unwrap();
     let window = [
@@ -124,8 +124,7 @@ fn backfill_is_killed(transport: &str) {
         ("BACKFILL_MAX_VISITS_PER_DAY", "100"),
         ("MATOMO_TOKEN_AUTH", TOKEN),
         ("STATE_DIR", state.path().to_str().unwrap()),
-        // Orders keep their ids over a kill and would be refused the second time instead of counted twice.
-        ("ECOMMERCE_PROBABILITY", "0"),
+        ("ECOMMERCE_PROBABILITY", orders),
     ];
     let in_flight = if transport == "bulk" { 2 } else { 8 };
     let (mut child, _dir) = generator(&sink, transport, &window).spawn();
@@ -137,21 +136,55 @@ fn backfill_is_killed(transport: &str) {
     let ran: Ran = generator(&sink, transport, &window).run();
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     ran.assert_conserved();
+    assert!(ran.count("/backfill/possible_duplicates") <= most_in_flight(transport), "{}", ran.stderr);
+    assert!(ran.stderr.contains("the backfill goes on where it was"), "{}", ran.stderr);
+    let recorded = sink.recorded();
+    (ran, recorded)
+}
+
+/// All that was in flight is there twice at the end, and the report says so.
+fn backfill_without_orders_is_killed(transport: &str) {
+    let (ran, recorded) = backfill_is_killed(transport, "0");
     assert_eq!(ran.count("/visits/completed"), 200, "{}", ran.stderr);
     assert_eq!(ran.count("/hits/acknowledged"), ran.count("/hits/planned"), "{}", ran.stderr);
-    let twice = sink.recorded() - ran.count("/hits/acknowledged");
+    let twice = recorded - ran.count("/hits/acknowledged");
     let possible = ran.count("/backfill/possible_duplicates");
     assert!(twice > 0 && twice <= possible, "{twice} twice, {possible} possible\n{}", ran.stderr);
-    assert!(possible <= most_in_flight(transport), "{possible}");
-    assert!(ran.stderr.contains("the backfill goes on where it was"), "{}", ran.stderr);
 }
 
 #[test]
 fn a_backfill_is_killed_single() {
-    backfill_is_killed("single");
+    backfill_without_orders_is_killed("single");
 }
 
 #[test]
 fn a_backfill_is_killed_bulk() {
-    backfill_is_killed("bulk");
+    backfill_without_orders_is_killed("bulk");
+}
+
+/// An order that is recorded is refused when it comes again, and what lies before it rolls a whole body back. It took the
+/// other hits of the body along once.
+fn backfill_with_orders_is_killed(transport: &str) {
+    let (ran, recorded) = backfill_is_killed(transport, "1");
+    let (planned, refused) = (ran.count("/hits/planned"), ran.count("/hits/refused"));
+    assert_eq!(ran.count("/hits/acknowledged") + refused, planned, "{}", ran.stderr);
+    assert!(refused <= ran.count("/backfill/possible_duplicates"), "{refused}\n{}", ran.stderr);
+    assert!(recorded >= planned, "{recorded} of {planned} are recorded\n{}", ran.stderr);
+    if transport == "bulk" {
+        assert!(
+            refused > 0,
+            "the kill came where no order was in flight: this test shows nothing\n{}",
+            ran.stderr
+        );
+    }
+}
+
+#[test]
+fn a_backfill_full_of_orders_is_killed_single() {
+    backfill_with_orders_is_killed("single");
+}
+
+#[test]
+fn a_backfill_full_of_orders_is_killed_bulk() {
+    backfill_with_orders_is_killed("bulk");
 }

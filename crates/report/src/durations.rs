@@ -38,6 +38,19 @@ impl Durations {
         self.sum_us = self.sum_us.saturating_add(other.sum_us);
     }
 
+    /// What was recorded after `earlier`, a state of the same durations.
+    #[allow(clippy::missing_panics_doc, reason = "all histograms have the same bounds")]
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        let mut later = self.clone();
+        later
+            .histogram
+            .subtract(&earlier.histogram)
+            .expect("an earlier state holds nothing that a later one lacks");
+        later.sum_us = self.sum_us.saturating_sub(earlier.sum_us);
+        later
+    }
+
     /// How many were recorded.
     pub fn count(&self) -> u64 {
         self.histogram.len()

@@ -125,6 +125,35 @@ impl Tally {
         self.hits().not_yet_sent()
     }
 
+    /// What was counted after `earlier`, a state of the same tally; faults are those of both.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        let mut hits = self.hits;
+        for (mine, theirs) in hits.iter_mut().zip(&earlier.hits) {
+            mine.take_off(theirs);
+        }
+        let visits = VisitCounts {
+            started: self.visits.started - earlier.visits.started,
+            completed: self.visits.completed - earlier.visits.completed,
+            skipped: self.visits.skipped - earlier.visits.skipped,
+            failed: self.visits.failed - earlier.visits.failed,
+        };
+        let requests = RequestCounts {
+            sent: self.requests.sent - earlier.requests.sent,
+            answered: self.requests.answered - earlier.requests.answered,
+            retried: self.requests.retried - earlier.requests.retried,
+        };
+        Self {
+            visits,
+            requests,
+            latency: self.latency.since(&earlier.latency),
+            response: self.response.since(&earlier.response),
+            lag: self.lag.since(&earlier.lag),
+            faults: self.faults.clone(),
+            hits,
+        }
+    }
+
     /// Adds another worker's figures.
     pub fn merge(&mut self, other: &Self) {
         self.visits.merge(other.visits);
@@ -170,6 +199,14 @@ impl HitCounts {
         self.refused += other.refused;
         self.failed += other.failed;
         self.unknown += other.unknown;
+    }
+
+    fn take_off(&mut self, earlier: &Self) {
+        self.planned -= earlier.planned;
+        self.acknowledged -= earlier.acknowledged;
+        self.refused -= earlier.refused;
+        self.failed -= earlier.failed;
+        self.unknown -= earlier.unknown;
     }
 }
 

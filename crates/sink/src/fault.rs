@@ -3,15 +3,19 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::str::FromStr;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use http::StatusCode;
+use tokio::time::Instant;
 
 /// The grammar of plans, as `--help` and the documentation show it.
 pub const GRAMMAR: &str = "\
 A plan is rules, separated by ';'. A rule is what goes wrong, then '@' and its conditions, separated by ','.
   latency=MS[~MS]      answer later, by so much give or take so much
+  service=MS[/LANES]   serve one request after the other in each of so many lanes (default 1), each for so long: the
+                       receiver bears 1000 / MS * LANES requests a second, and no more
   status=CODE[:SECS]   answer this status and record nothing; SECS becomes Retry-After
   reset                cut the connection, nothing recorded
   reset-after          record, then cut the connection without an answer
@@ -42,6 +46,13 @@ pub enum Kind {
         mean: Duration,
         /// At most so far from it.
         jitter: Duration,
+    },
+    /// Serve one after the other in each lane.
+    Service {
+        /// How long one is served.
+        time: Duration,
+        /// How many are served at once.
+        lanes: usize,
     },
     /// Answer a status and record nothing.
     Status {
@@ -105,6 +116,8 @@ struct Rule {
     on: On,
     seen: AtomicU64,
     struck: AtomicU64,
+    /// When each lane of a [`Kind::Service`] is free again.
+    lanes: Mutex<Vec<Instant>>,
 }
 
 /// Rules in the order they were given.
@@ -158,6 +171,14 @@ impl Rule {
             "latency" => {
                 let (mean, jitter) = needs()?.split_once('~').unwrap_or((needs()?, "0"));
                 Kind::Latency { mean: milliseconds(mean)?, jitter: milliseconds(jitter)? }
+            }
+            "service" => {
+                let (time, lanes) = needs()?.split_once('/').unwrap_or((needs()?, "1"));
+                let (time, lanes) = (milliseconds(time)?, number(lanes)?);
+                if time.is_zero() || lanes == 0 {
+                    return Err("a service takes at least 1 ms in at least 1 lane".to_owned());
+                }
+                Kind::Service { time, lanes }
             }
             "status" => {
                 let (code, seconds) = needs()?
@@ -215,7 +236,8 @@ impl Rule {
                 _ => return Err(format!("{condition:?} is not a condition")),
             }
         }
-        Ok(Self { kind, rate, after, lasting, on, seen: AtomicU64::new(0), struck: AtomicU64::new(0) })
+        let (seen, struck) = (AtomicU64::new(0), AtomicU64::new(0));
+        Ok(Self { kind, rate, after, lasting, on, seen, struck, lanes: Mutex::default() })
     }
 
     fn is_for(&self, request: Request) -> bool {
@@ -226,6 +248,15 @@ impl Rule {
             On::Bulk => request == Request::Bulk,
             On::Api => request == Request::Api,
         }
+    }
+
+    /// How long a request waits for the first free lane and is served there.
+    fn serve(&self, time: Duration, count: usize, now: Instant) -> Duration {
+        let mut lanes = self.lanes.lock().expect("no holder of this lock panics");
+        lanes.resize(count, now);
+        let lane = lanes.iter_mut().min().expect("there is at least one lane");
+        *lane = (*lane).max(now) + time;
+        *lane - now
     }
 
     /// Whether it strikes the next request that it could be for.
@@ -240,12 +271,12 @@ impl Rule {
 }
 
 impl FaultPlan {
-    /// What goes wrong with the next request.
-    pub(crate) fn strike(&self, request: Request) -> Struck {
+    /// What goes wrong with the next request, which came `now`.
+    pub(crate) fn strike(&self, request: Request, now: Instant) -> Struck {
         let mut struck = Struck::default();
         for (index, rule) in self.rules.iter().enumerate() {
-            if !rule.is_for(request) || (struck.fault.is_some() && !matches!(rule.kind, Kind::Latency { .. }))
-            {
+            let only_delays = matches!(rule.kind, Kind::Latency { .. } | Kind::Service { .. });
+            if !rule.is_for(request) || (struck.fault.is_some() && !only_delays) {
                 continue;
             }
             if rule.strikes(self.seed, index) {
@@ -257,6 +288,7 @@ impl FaultPlan {
                         struck.latency +=
                             if swing < 0.0 { mean.saturating_sub(offset) } else { mean + offset };
                     }
+                    Kind::Service { time, lanes } => struck.latency += rule.serve(time, lanes, now),
                     kind => struck.fault = Some(kind),
                 }
             }
@@ -321,7 +353,7 @@ mod tests {
     }
 
     fn strikes(plan: &FaultPlan, request: Request, count: usize) -> Vec<bool> {
-        (0..count).map(|_| plan.strike(request).fault.is_some()).collect()
+        (0..count).map(|_| plan.strike(request, Instant::now()).fault.is_some()).collect()
     }
 
     #[test]
@@ -345,7 +377,7 @@ mod tests {
     fn latency_goes_with_another_fault_and_stays_within_its_jitter() {
         let plan = plan("latency=100~20; status=429:7");
         for _ in 0..50 {
-            let struck = plan.strike(Request::Single);
+            let struck = plan.strike(Request::Single, Instant::now());
             assert!((80..=120).contains(&struck.latency.as_millis()), "{:?}", struck.latency);
             let expected = Kind::Status { status: StatusCode::TOO_MANY_REQUESTS, retry_after: Some(7) };
             assert_eq!(struck.fault, Some(expected));
@@ -355,8 +387,8 @@ mod tests {
     #[test]
     fn bulk_faults_are_for_bulks() {
         let plan = plan("bulk-rollback; deadlock=0.5; refuse=1.5@after=9");
-        assert_eq!(plan.strike(Request::Single).fault, None);
-        assert_eq!(plan.strike(Request::Bulk).fault, Some(Kind::BulkRollback));
+        assert_eq!(plan.strike(Request::Single, Instant::now()).fault, None);
+        assert_eq!(plan.strike(Request::Bulk, Instant::now()).fault, Some(Kind::BulkRollback));
         assert_eq!(plan.refuses_at_once(), None);
     }
 
@@ -365,6 +397,7 @@ mod tests {
         for (text, why) in [
             ("explode", "not a fault"),
             ("latency", "needs a value"),
+            ("service=0", "at least 1 ms"),
             ("status=9999", "not a status"),
             ("drop=3/2", "not a share"),
             ("half@rate=2", "between 0 and 1"),
@@ -374,5 +407,16 @@ mod tests {
             let error = text.parse::<FaultPlan>().unwrap_err().to_string();
             assert!(error.contains(why) && error.contains(text), "{error}");
         }
+    }
+
+    #[test]
+    fn a_service_has_so_many_lanes_and_no_more() {
+        let plan = plan("service=10/2");
+        let came = Instant::now();
+        let waits: Vec<u128> =
+            (0..5).map(|_| plan.strike(Request::Single, came).latency.as_millis()).collect();
+        assert_eq!(waits, [10, 10, 20, 20, 30]);
+        let later = came + Duration::from_millis(100);
+        assert_eq!(plan.strike(Request::Single, later).latency.as_millis(), 10, "idle time is not saved up");
     }
 }

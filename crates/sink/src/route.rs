@@ -138,7 +138,7 @@ async fn strike(
     shared: &Shared,
     cut: &Cut,
 ) -> Result<Response<AnswerBody>, CutOff> {
-    let struck = shared.faults().strike(kind);
+    let struck = shared.faults().strike(kind, tokio::time::Instant::now());
     if !struck.latency.is_zero() {
         tokio::time::sleep(struck.latency).await;
     }

@@ -131,6 +131,11 @@ impl Entry {
         self.job.visit
     }
 
+    /// The job that it is an entry of.
+    pub fn job(&self) -> Job {
+        self.job
+    }
+
     /// It is its visit's last.
     pub fn is_last(&self) -> bool {
         self.last

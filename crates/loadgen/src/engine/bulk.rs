@@ -29,6 +29,12 @@ const FLUSH_US: i64 = 1_000_000;
 /// So many bodies in a row without a deadlock, and one more stream may send again.
 const CALM: u32 = 50;
 
+/// A body that was rolled back so often more is not the victim of a deadlock.
+const ROLLBACKS: u8 = 2;
+
+const CAME_BEFORE: &str = "the target cannot take some hits once more that were on their way when an earlier process was killed: they lie \
+                           before an order that it has recorded since, and so it has them; nothing is to be done";
+
 const REFUSED: &str = "the target refused hits of a bulk request; check MATOMO_SITE_ID, and that MATOMO_TOKEN_AUTH has \
                        write access to that site if countries or past dates are sent; its own log says more";
 
@@ -113,6 +119,11 @@ impl Streams {
 }
 
 impl Body {
+    /// A hit of it may be recorded already.
+    fn is_resumed(&self) -> bool {
+        self.entries.iter().any(|entry| entry.job().resumed)
+    }
+
     fn flush_us(&self) -> Option<i64> {
         (!self.entries.is_empty()).then(|| self.opened_us + FLUSH_US)
     }
@@ -283,6 +294,8 @@ enum End {
     Settled(BulkVerdict),
     /// Provably nothing of it was recorded.
     Again(String, Duration),
+    /// Nothing of it was kept, since the target could not do with some hit of it or with another body beside it.
+    RolledBack(String, Duration),
     /// The run is over and the body was not sent.
     Unsent,
 }
@@ -296,11 +309,27 @@ impl<'a> Sender<'a> {
     }
 
     /// False when what became of a body cannot be made to outlast a kill and the run is to end.
-    async fn deliver(&mut self, bulk: &Streams, mut body: Body) -> bool {
+    async fn deliver(&mut self, bulk: &Streams, body: Body) -> bool {
         let engine = self.engine;
         if !engine.books.commit(|| engine.stop.is_cancelled()).await {
             return false;
         }
+        let mut parts = VecDeque::from([body]);
+        while let Some(part) = parts.pop_front() {
+            if let Some(smaller) = self.deliver_part(bulk, part).await {
+                smaller.into_iter().rev().for_each(|part| parts.push_front(part));
+            }
+            if engine.ended.is_cancelled() {
+                break;
+            }
+        }
+        engine.books.commit(|| engine.stop.is_cancelled()).await
+    }
+
+    /// Sends a body until its end is known. When the target rolls it back again and again, and hits of it may be recorded
+    /// already, returns it in parts that are to be sent in its place.
+    async fn deliver_part(&mut self, bulk: &Streams, mut body: Body) -> Option<Vec<Body>> {
+        let engine = self.engine;
         engine.plan.encoder.bulk_close(&mut body.bytes);
         self.request.payload = std::mem::take(&mut body.bytes);
         let mut attempt = 0;
@@ -308,23 +337,56 @@ impl<'a> Sender<'a> {
             let sent_us = engine.clock.now_us();
             match self.attempt(bulk, &body, attempt).await {
                 End::Settled(verdict) => {
-                    break settle(engine, bulk, &body.entries, &verdict, [sent_us, engine.clock.now_us()]);
+                    settle(engine, bulk, &body.entries, &verdict, [sent_us, engine.clock.now_us()]);
+                    return None;
                 }
-                End::Again(fault, wait) => {
+                End::RolledBack(..) if attempt >= ROLLBACKS && body.is_resumed() => {
+                    if let [entry] = body.entries[..] {
+                        engine.books.fault(CAME_BEFORE);
+                        let now_us = engine.clock.now_us();
+                        let end = books::End {
+                            outcome: Outcome::Refused,
+                            doubtful: false,
+                            sent_us,
+                            done_us: now_us,
+                        };
+                        enter(engine, bulk, &entry, end);
+                        return None;
+                    }
+                    return Some(self.parts(&body));
+                }
+                End::Again(fault, wait) | End::RolledBack(fault, wait) => {
                     engine.books.fault(&fault);
                     if attempt >= engine.retries {
-                        break give_up(engine, bulk, &body.entries);
+                        give_up(engine, bulk, &body.entries);
+                        return None;
                     }
                     attempt += 1;
                     tokio::select! {
                         () = tokio::time::sleep(wait) => {}
-                        () = engine.ended.cancelled() => break,
+                        () = engine.ended.cancelled() => return None,
                     }
                 }
-                End::Unsent => break,
+                End::Unsent => return None,
             }
         }
-        engine.books.commit(|| engine.stop.is_cancelled()).await
+    }
+
+    /// The same hits in the same order: each that may be recorded already in a body of its own.
+    fn parts(&mut self, body: &Body) -> Vec<Body> {
+        let engine = self.engine;
+        let alone = |entry: &Entry| entry.job().resumed;
+        let runs = body.entries.chunk_by(|one, next| !alone(one) && !alone(next));
+        let mut parts = Vec::new();
+        for run in runs {
+            let mut part = Body::default();
+            for entry in run {
+                engine.plan.model.visit(entry.visit(), &mut self.visit);
+                part.push(engine, &self.visit, entry.job(), body.opened_us);
+            }
+            parts.push(part);
+        }
+        parts
     }
 
     async fn attempt(&mut self, bulk: &Streams, body: &Body, attempt: u8) -> End {
@@ -368,7 +430,7 @@ impl<'a> Sender<'a> {
                 if attempt > 1 {
                     wait += engine.backoff.borrow_mut().wait(attempt, None);
                 }
-                End::Again(reason.to_string(), wait)
+                End::RolledBack(reason.to_string(), wait)
             }
             BulkVerdict::Retry(reason) => {
                 let asked = single::retry_after(response, now_us);

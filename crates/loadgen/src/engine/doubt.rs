@@ -25,7 +25,9 @@ impl Doubts {
         let mut visits = self.0.borrow_mut();
         let acknowledged = outcome == Outcome::Acknowledged;
         let doubted = !visits.is_empty() && visits.contains(&job.visit);
-        if job.seq == 0 && !acknowledged && !last {
+        // One that is refused when it comes again after a kill had come before it: docs/adr/0013.
+        let came_before = job.resumed && outcome == Outcome::Refused;
+        if job.seq == 0 && !acknowledged && !came_before && !last {
             visits.insert(job.visit);
         } else if doubted && (last || (acknowledged && kind != HitKind::Ping)) {
             visits.remove(&job.visit);

@@ -97,7 +97,7 @@ impl Feed {
         let resumed = open
             .filter_map(|(visit, seq, blemished)| {
                 let start_us = plan.schedule.at(visit)?;
-                Some(Job { seq, blemished, fresh: false, ..Job::first(visit, start_us) })
+                Some(Job { seq, blemished, fresh: false, resumed: true, ..Job::first(visit, start_us) })
             })
             .collect();
         let replay = Replay {

@@ -25,12 +25,23 @@ pub struct Job {
     pub blemished: bool,
     /// Its visit has not begun in the books.
     pub fresh: bool,
+    /// Its visit was under way when an earlier process was killed: this hit may be recorded already.
+    pub resumed: bool,
 }
 
 impl Job {
     /// The first hit of a visit.
     pub fn first(visit: u64, start_us: i64) -> Self {
-        Self { due_us: start_us, start_us, visit, seq: 0, attempt: 0, blemished: false, fresh: true }
+        Self {
+            due_us: start_us,
+            start_us,
+            visit,
+            seq: 0,
+            attempt: 0,
+            blemished: false,
+            fresh: true,
+            resumed: false,
+        }
     }
 
     /// The hit after this one.
