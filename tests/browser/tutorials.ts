@@ -102,6 +102,7 @@ const TUTORIALS: Tutorial[] = [
       await page.keyboard.type(`${example}/cart Your cart`, { delay: 25 });
       await page.getByText("Nothing is wrong: 3 pages.").waitFor();
       await recorder.click(button(page, "Save"));
+      await page.getByText(/3 pages were saved/).waitFor();
 
       await recorder.click(nav(page, "Funnels"));
       await recorder.say("A funnel is a path that a share of the visits follows.");
@@ -116,6 +117,7 @@ const TUTORIALS: Tutorial[] = [
       await page.keyboard.press("ArrowUp");
       await recorder.rest(600);
       await recorder.click(button(page, "Save"));
+      await page.waitForURL(/\/ui\/funnels\/\d+$/);
 
       await recorder.click(nav(page, "Preferences"));
       await recorder.say("Everything that you have made fits into one file, without its tokens.");
