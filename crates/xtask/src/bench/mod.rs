@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: what a hit costs, measured and written down with the command and the machine.
 
+mod capacity;
 mod cost;
 mod million;
 mod page;
@@ -38,12 +39,15 @@ enum What {
     Million,
     /// Planning and encoding alone
     Planning,
+    /// The search for the most that a target bears, on a receiver whose limit is known
+    Capacity,
     /// The control plane: how quickly it answers and starts, and its memory
     Control,
 }
 
 impl What {
-    const ALL: [Self; 5] = [Self::Single, Self::Bulk, Self::Million, Self::Planning, Self::Control];
+    const ALL: [Self; 6] =
+        [Self::Single, Self::Bulk, Self::Million, Self::Planning, Self::Capacity, Self::Control];
 }
 
 /// Measures, prints, and writes docs/benchmarks.md.
@@ -64,6 +68,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             What::Bulk => cost::bulk(&Programs::build()?, arguments.seconds.unwrap_or(15))?,
             What::Million => million::run(&Programs::build()?, arguments.seconds.unwrap_or(600))?,
             What::Planning => planning()?,
+            What::Capacity => capacity::run(&Programs::build()?)?,
             What::Control => control(&Programs::build()?)?,
         };
         signals::check()?;
