@@ -1,5 +1,7 @@
 //! What a run is held to, how the target's reports are timed meanwhile, and the search for what the target bears.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
 mod support;
 
 use serde_json::Value;
