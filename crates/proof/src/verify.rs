@@ -366,13 +366,15 @@ fn verdict(totals: &Totals, missing: &[Missing]) -> String {
         return "the ledger is empty: nothing was acknowledged, and nothing can be compared".to_owned();
     }
     if totals.unexplained == 0 {
-        let loose = totals.possible + totals.explained;
         let figures = count(totals.lines, "figure");
-        return match loose {
-            0 => format!("what was sent is what was recorded: {figures} compared, all exact"),
-            loose => format!(
-                "nothing is left unexplained: {figures} compared, {loose} of them within what is possible"
-            ),
+        let Totals { exact, possible, explained, .. } = *totals;
+        return if exact == totals.lines {
+            format!("what was sent is what was recorded: {figures} compared, all exact")
+        } else {
+            format!(
+                "nothing is left unexplained: {figures} compared, {exact} exact, {possible} within what is possible, \
+                 {explained} different for a known reason"
+            )
         };
     }
     let hits: i64 = missing.iter().map(|missing| missing.count).sum();

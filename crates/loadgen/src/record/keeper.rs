@@ -15,7 +15,7 @@ use crate::figures::{self, Subject};
 use crate::state::journal::{self, Witness};
 
 /// So often the ledger is written down.
-const INTERVAL_US: i64 = 10_000_000;
+const INTERVAL_US: i64 = 5_000_000;
 
 /// The ledger of a run under way.
 pub struct Keeper {
