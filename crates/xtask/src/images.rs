@@ -279,7 +279,14 @@ pub(crate) fn suite() -> anyhow::Result<()> {
     }
     // It leaves public ones alone, and makes its own anew when they would come out differently.
     must(Command::new(root().join("deploy/docker/base-images.sh")).args(["haproxy", "caddy"]))?;
-    for script in ["images.sh", "compose.sh", "compose-filter.sh", "compose-stack.sh", "compose-page.sh"] {
+    for script in [
+        "images.sh",
+        "compose.sh",
+        "compose-filter.sh",
+        "compose-stack.sh",
+        "compose-page.sh",
+        "api-session.sh",
+    ] {
         say::heading(&format!("tests/docker/{script}"));
         let mut command = Command::new(root().join("tests/docker").join(script));
         command.env("COMPOSE_1", compose.first.as_deref().unwrap_or_default());

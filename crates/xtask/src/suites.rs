@@ -21,7 +21,7 @@ pub(crate) struct Suite {
     pub(crate) usable: fn() -> Result<(), String>,
     /// Whether it needs a container engine.
     pub(crate) engine: bool,
-    /// Part of a run that names no steps. The containers are not, until the control plane that they hold is whole.
+    /// Part of a run that names no steps.
     pub(crate) always: bool,
     /// The suite itself.
     pub(crate) run: fn() -> anyhow::Result<()>,
@@ -117,7 +117,7 @@ pub(crate) const SUITES: &[Suite] = &[
         needs: &[],
         usable: ANYWHERE,
         engine: true,
-        always: false,
+        always: true,
         run: images::suite,
     },
 ];
