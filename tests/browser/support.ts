@@ -126,7 +126,14 @@ export class Place {
   }
 
   async close(): Promise<void> {
+    // What runs would outlive the control plane, which finds it again when it is started anew.
     await this.api("POST", "/api/stop?timeout=1").catch(() => undefined);
+    const backfills = (await this.api("GET", "/api/backfill/status").catch(() => undefined)) as
+      | { active: { container_name: string }[] }
+      | undefined;
+    for (const { container_name } of backfills?.active ?? []) {
+      await this.api("POST", "/api/backfill/cancel", { container_name }).catch(() => undefined);
+    }
     await this.#control?.end();
     await this.#sink?.end();
     rmSync(this.folder, { recursive: true, force: true });
