@@ -21,8 +21,6 @@ pub(crate) struct Suite {
     pub(crate) usable: fn() -> Result<(), String>,
     /// Whether it needs a container engine.
     pub(crate) engine: bool,
-    /// Part of a run that names no steps.
-    pub(crate) always: bool,
     /// The suite itself.
     pub(crate) run: fn() -> anyhow::Result<()>,
 }
@@ -44,7 +42,6 @@ pub(crate) const SUITES: &[Suite] = &[
         needs: &[],
         usable: ANYWHERE,
         engine: false,
-        always: true,
         run: || demo::run(&demo::Arguments::of_visits(1000)),
     },
     Suite {
@@ -52,14 +49,12 @@ pub(crate) const SUITES: &[Suite] = &[
         needs: &[],
         usable: ANYWHERE,
         engine: false,
-        always: true,
         run: || chaos::run(&chaos::Arguments::standard()),
     },
     Suite {
         name: "prove",
         needs: &[],
         engine: false,
-        always: true,
         usable: ANYWHERE,
         run: || prove::run(&prove::Arguments::short()),
     },
@@ -68,7 +63,6 @@ pub(crate) const SUITES: &[Suite] = &[
         needs: &[],
         usable: ANYWHERE,
         engine: false,
-        always: true,
         run: || soak::run(&soak::Arguments::short()),
     },
     Suite {
@@ -76,24 +70,15 @@ pub(crate) const SUITES: &[Suite] = &[
         needs: &[PYTHON, CURL],
         usable: ANYWHERE,
         engine: false,
-        always: true,
         run: || must(&mut script("tests/api/suite.sh")),
     },
-    Suite { name: "web", needs: &[], usable: web::usable, engine: false, always: true, run: web::check },
-    Suite {
-        name: "browser",
-        needs: &[web::CHROMIUM],
-        usable: web::usable,
-        engine: false,
-        always: true,
-        run: web::suite,
-    },
+    Suite { name: "web", needs: &[], usable: web::usable, engine: false, run: web::check },
+    Suite { name: "browser", needs: &[web::CHROMIUM], usable: web::usable, engine: false, run: web::suite },
     Suite {
         name: "firefox",
         needs: &[web::FIREFOX],
         usable: web::usable,
         engine: false,
-        always: true,
         run: || web::engine("firefox"),
     },
     Suite {
@@ -101,7 +86,6 @@ pub(crate) const SUITES: &[Suite] = &[
         needs: &[web::WEBKIT, web::SCREEN],
         usable: web::usable,
         engine: false,
-        always: true,
         run: || web::engine("webkit"),
     },
     Suite {
@@ -109,17 +93,9 @@ pub(crate) const SUITES: &[Suite] = &[
         needs: &[PYTHON],
         usable: ANYWHERE,
         engine: false,
-        always: true,
         run: || must(&mut script("tests/workflows.sh")),
     },
-    Suite {
-        name: "containers",
-        needs: &[],
-        usable: ANYWHERE,
-        engine: true,
-        always: true,
-        run: images::suite,
-    },
+    Suite { name: "containers", needs: &[], usable: ANYWHERE, engine: true, run: images::suite },
 ];
 
 impl Suite {

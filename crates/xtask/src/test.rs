@@ -47,8 +47,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     for (name, check) in CHECKS.iter().filter(|(name, _)| wanted(name)) {
         steps.run(name, || check().map(|()| Outcome::Passed));
     }
-    let unnamed = arguments.steps.is_empty();
-    for suite in SUITES.iter().filter(|suite| if unnamed { suite.always } else { wanted(suite.name) }) {
+    for suite in SUITES.iter().filter(|suite| wanted(suite.name)) {
         suite.step(&mut steps);
     }
     steps.finish()
