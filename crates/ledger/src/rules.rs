@@ -10,7 +10,7 @@ use crate::layout::{Key, Layout, Referrer};
 use crate::zone::{DaySpan, Zone};
 
 /// This long after the last action the next one begins a visit, in seconds.
-const VISIT_ENDS: i64 = 30 * 60;
+pub(crate) const VISIT_ENDS: i64 = 30 * 60;
 
 /// A visit with so many actions is full.
 const MOST_ACTIONS: u32 = 10_000;

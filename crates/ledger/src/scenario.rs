@@ -7,14 +7,14 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use traffic::Visit;
+use traffic::{Kind, Visit};
 
 use crate::layout::Key;
-use crate::rules::{Count, Event, Rules};
+use crate::rules::{Count, Event, Rules, VISIT_ENDS};
 use crate::zone::{DaySpan, Zone};
 
 /// With so many unknown hits at the most, every combination is played through.
-const ALL_COMBINATIONS: usize = 6;
+const ALL_COMBINATIONS: usize = 8;
 
 /// With so many at the most, every run of neighbours is.
 const ALL_RUNS: usize = 24;
@@ -116,7 +116,7 @@ pub(crate) fn outcomes(
     let mut all = Outcomes::default();
     let mut ways = 0_u32;
     let mut sum = Sum::default();
-    for recorded in combinations(unsure.len()) {
+    for recorded in combinations(unsure.len()).into_iter().chain(scattered(visit, &possible, &unsure)) {
         for cut in 0..=late.len() {
             sum.figures.clear();
             sum.days.clear();
@@ -211,6 +211,32 @@ fn combinations(count: usize) -> Vec<Vec<bool>> {
     ways(runs)
 }
 
+/// The ways that fall apart into the most visits, when not all ways are played through: from each unknown hit on, one is
+/// recorded whenever it lies far enough behind the last to begin a visit.
+fn scattered(visit: &Visit, possible: &[Possible], unsure: &[usize]) -> Vec<Vec<bool>> {
+    if unsure.len() <= ALL_COMBINATIONS {
+        return Vec::new();
+    }
+    let from = |first: usize| {
+        let mut last: Option<i64> = None;
+        let mut recorded = vec![false; unsure.len()];
+        for (n, hit) in possible.iter().enumerate() {
+            if visit.hits[usize::from(hit.seq)].kind == Kind::Ping {
+                continue;
+            }
+            let is_far = last.is_none_or(|last| hit.earliest - last >= VISIT_ENDS);
+            match unsure.binary_search(&n) {
+                Ok(bit) if bit >= first && is_far => recorded[bit] = true,
+                Ok(_) => continue,
+                Err(_) => {}
+            }
+            last = Some(hit.earliest);
+        }
+        recorded
+    };
+    (0..unsure.len()).map(from).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -219,7 +245,7 @@ mod tests {
     fn few_unknown_hits_are_combined_in_all_ways_and_many_in_runs() {
         assert_eq!(combinations(0), [Vec::<bool>::new()]);
         assert_eq!(combinations(3).len(), 8);
-        for count in [7, 24, 25, 100] {
+        for count in [9, 24, 25, 100] {
             let ways = combinations(count);
             assert!(ways.contains(&vec![false; count]) && ways.contains(&vec![true; count]));
             assert!(ways.iter().any(|way| way.iter().filter(|recorded| **recorded).count() == 1));

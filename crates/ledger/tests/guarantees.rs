@@ -118,23 +118,7 @@ proptest! {
     /// Of hits without an answer any part may have been recorded: the figures of the truth lie in the intervals.
     #[test]
     fn the_truth_lies_in_every_interval(seed in any::<u64>(), share in 1_u64..60, rate in 50_u32..4000) {
-        let world = World::new(seed % 1000, rate);
-        let unknown = |visit, seq| draw(seed, visit, seq) % 100 < share;
-        let recorded = |visit, seq| draw(!seed, visit, seq).is_multiple_of(2);
-        let known = world.book(150, |visit, seq| if unknown(visit, seq) { Fate::Unknown } else { Fate::Recorded });
-        let truth = world.book(150, |visit, seq| {
-            if unknown(visit, seq) && !recorded(visit, seq) { Fate::Lost } else { Fate::Recorded }
-        });
-        let known = places(&known);
-        for (place, span) in places(&truth) {
-            let said = known.get(&place).copied().unwrap_or_default();
-            prop_assert!(said.holds(span.most), "{place:?}: {} is not in {said:?}", span.most);
-        }
-        // And what the truth has nothing of may be nothing.
-        let truth = places(&truth);
-        for (place, span) in known.iter().filter(|(place, _)| !truth.contains_key(*place)) {
-            prop_assert!(span.least <= 0, "{place:?}: there is none, and {span:?} is said");
-        }
+        truth_lies_in_every_interval(seed, share, rate)?;
     }
 
     /// Written down, put aside, taken up: nothing is counted twice and nothing is lost.
@@ -174,6 +158,34 @@ proptest! {
         }
         prop_assert_eq!(places(&book), places(&whole));
     }
+}
+
+fn truth_lies_in_every_interval(seed: u64, share: u64, rate: u32) -> Result<(), TestCaseError> {
+    let world = World::new(seed % 1000, rate);
+    let unknown = |visit, seq| draw(seed, visit, seq) % 100 < share;
+    let recorded = |visit, seq| draw(!seed, visit, seq).is_multiple_of(2);
+    let known =
+        world.book(150, |visit, seq| if unknown(visit, seq) { Fate::Unknown } else { Fate::Recorded });
+    let truth = world.book(150, |visit, seq| {
+        if unknown(visit, seq) && !recorded(visit, seq) { Fate::Lost } else { Fate::Recorded }
+    });
+    let known = places(&known);
+    for (place, span) in places(&truth) {
+        let said = known.get(&place).copied().unwrap_or_default();
+        prop_assert!(said.holds(span.most), "{place:?}: {} is not in {said:?}", span.most);
+    }
+    // And what the truth has nothing of may be nothing.
+    let truth = places(&truth);
+    for (place, span) in known.iter().filter(|(place, _)| !truth.contains_key(*place)) {
+        prop_assert!(span.least <= 0, "{place:?}: there is none, and {span:?} is said");
+    }
+    Ok(())
+}
+
+/// A long visit of which most hits are unknown can fall apart into more visits than neighbours alone show.
+#[test]
+fn unknown_hits_that_lie_far_apart_are_visits_of_their_own() {
+    truth_lies_in_every_interval(12_550_522_525_218_290_579, 37, 50).unwrap();
 }
 
 /// A visit that is taken up by another process counts as if it had not been interrupted.

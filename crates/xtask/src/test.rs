@@ -56,7 +56,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 /// By nextest where it is installed; its runs are faster and its output is easier to read.
 fn unit_tests() -> anyhow::Result<()> {
     if NEXTEST.is_present() {
-        must(&mut cargo(&["nextest", "run", "--workspace"]))
+        must(&mut cargo(&["nextest", "run", "--workspace", "--no-fail-fast"]))
     } else {
         must(&mut cargo(&["test", "--workspace", "--all-targets"]))
     }
