@@ -1,7 +1,9 @@
 //! Matomo's rules about visits: where one ends, whose entry and exit a page is, what counts as an action.
 //!
 //! Told by what a real Matomo was seen to do: a visit ends after half an hour without an action and at the site's
-//! midnight, `new_visit` begins one, a `ping` lengthens one and begins none, orders and carts are no actions.
+//! midnight, `new_visit` begins one, a `ping` lengthens one and begins none, orders and carts are no actions. A hit goes
+//! to that visit of its visitor whose last action is the latest, but for those that lie half an hour ahead of it: this
+//! matters to hits that come again after a kill, when there are visits of later times already.
 
 use traffic::{Kind, Visit};
 
@@ -68,6 +70,17 @@ enum Entry {
     Page(u32),
 }
 
+/// Makes the part at hand that which a hit of this time belongs to, if it belongs to any: the latest that is not ahead of it.
+fn turn_to_latest(part: &mut Option<Part>, others: &mut [Part], at: i64) {
+    let Some(part) = part else { return };
+    let rank = |part: &Part| (part.last <= at + VISIT_ENDS).then_some(part.last);
+    if let Some(latest) = others.iter_mut().max_by_key(|other| rank(other))
+        && rank(latest) > rank(part)
+    {
+        std::mem::swap(part, latest);
+    }
+}
+
 impl Rules {
     /// Adds up what the hits of one visit come to, in the order in which they were recorded.
     pub(crate) fn count(
@@ -78,6 +91,7 @@ impl Rules {
         out: &mut impl Count,
     ) {
         let mut part: Option<Part> = None;
+        let mut others: Vec<Part> = Vec::new();
         // An order that comes again is refused. Visits have few.
         let mut ordered: Option<u32> = None;
         for Event { seq, at } in events {
@@ -87,6 +101,9 @@ impl Rules {
                     continue;
                 }
                 ordered = Some(order);
+            }
+            if !others.is_empty() {
+                turn_to_latest(&mut part, &mut others, at);
             }
             let goes_on = part.as_ref().is_some_and(|part| {
                 seq != 0 && part.actions < MOST_ACTIONS && at - part.last < VISIT_ENDS && part.day.holds(at)
@@ -105,16 +122,14 @@ impl Rules {
                     continue;
                 }
                 let came_before = part.is_some() || visit.returning;
-                if let Some(part) = part.take() {
-                    self.close(visit, &part, out);
-                }
+                others.extend(part.take());
                 part = Some(self.begin(visit, seq, at, came_before, zone.day(at)));
             }
             let Some(part) = part.as_mut() else { continue };
             self.hit(visit, hit.page, hit.kind, part, out);
         }
-        if let Some(part) = part {
-            self.close(visit, &part, out);
+        for part in others.iter().chain(&part) {
+            self.close(visit, part, out);
         }
     }
 

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use ledger::{Book, DayFigures, Fate, Figure, Ledger, Settled, Setup, Span, Times};
 use proptest::prelude::*;
 use settings::{Context, Settings};
-use traffic::{Content, Model, Schedule, Visit};
+use traffic::{Content, Kind, Model, Schedule, Visit};
 
 /// Unix microseconds of a noon before the clocks change in Berlin.
 const START_US: i64 = 1_761_386_400_000_000;
@@ -239,6 +239,40 @@ fn hits_that_are_sent_again_widen_the_figures() {
     assert_eq!(day.site(Figure::UniqueVisitors), Span::exactly(1));
     let views = day.site(Figure::PageViews);
     assert!(views.least < views.most && views.most - views.least <= 2, "{views:?}");
+}
+
+/// A visit that comes again from its first hit begins a visit, but its other hits go to the one before, whose last action
+/// is later: the new one ends where it began.
+#[test]
+fn a_visit_that_comes_again_leaves_one_that_ends_where_it_began() {
+    let world = World::new(3, 1000);
+    let mut visit = Visit::default();
+    let index = (0..1000).find(|&index| {
+        world.model.visit(index, &mut visit);
+        let is_page = |hit: &&traffic::Hit| matches!(hit.kind, Kind::PageView { .. });
+        let pages: Vec<u32> = visit.hits.iter().filter(is_page).map(|hit| hit.page).collect();
+        let is_search = |hit: &traffic::Hit| matches!(hit.kind, Kind::Search { .. });
+        (4..=8).contains(&visit.hits.len())
+            && !visit.hits.iter().any(is_search)
+            && pages.first() != pages.last()
+    });
+    let index = index.unwrap();
+    let begins_ms = world.schedule.at(index).unwrap() / 1000;
+    let mut ledger = world.ledger();
+    ledger.sent_again(index, visit.hits.len() as u16);
+    for seq in 0..visit.hits.len() as u16 {
+        ledger.settle(Settled { visit: index, seq, fate: Fate::Recorded, came: None });
+    }
+    ledger.close(&visit, begins_ms, None);
+    let mut exits = Vec::new();
+    each_figure(&ledger.book(false), |_, row, figure, span| {
+        if figure == Figure::Exits {
+            exits.push((row.to_owned(), span));
+        }
+    });
+    // The last page ends one of them at the most, and the first page may end the other.
+    assert_eq!(exits.iter().filter(|(_, span)| span.holds(1)).count(), exits.len(), "{exits:?}");
+    assert!(exits.len() >= 2 && exits.iter().all(|(_, span)| !span.holds(2)), "{exits:?}");
 }
 
 /// Visitors who come again on the same day count once, without anybody keeping a list of them.
