@@ -17,6 +17,8 @@ use super::{
 
 /// How long an engine that is away is waited for when something must be put back.
 const AWAY: Duration = Duration::from_mins(1);
+/// How often an engine that is there and refuses is asked again, when something must be put back.
+const INSISTS: u32 = 3;
 
 /// What the old unit did. It stands in the names of the two, `NAME.next-...` and `NAME.previous-...`.
 const EACH: [Before; 3] = [Before::Still, Before::Active { producing: true }, Before::Frozen];
@@ -120,22 +122,23 @@ impl LoadGenerator {
         Ok(Done { message, ..done })
     }
 
-    /// Brings the old unit back to what it was. The engine may be away for a moment.
+    /// Brings the old unit back to what it was. The engine may be away for a moment, or refuse what it does the next time.
     async fn put_back(&self, old: &Unit, before: Before) -> Aftermath {
         let deadline = tokio::time::Instant::now() + AWAY;
+        let mut refusals = 0;
         loop {
-            match self.try_to_put_back(old, before).await {
+            let problem = match self.try_to_put_back(old, before).await {
                 Ok(state) => return Aftermath::Back(state),
-                Err(ChangeError::Engine(EngineError::Away { .. } | EngineError::Slow { .. }))
-                    if tokio::time::Instant::now() < deadline =>
-                {
-                    tokio::time::sleep(Duration::from_millis(500)).await;
-                }
-                Err(problem) => {
-                    tracing::error!(name = self.place.name, %problem, "the one before could not be put back");
-                    return Aftermath::Lost(problem.to_string());
-                }
+                Err(problem) => problem,
+            };
+            let is_away =
+                matches!(problem, ChangeError::Engine(EngineError::Away { .. } | EngineError::Slow { .. }));
+            refusals += u32::from(!is_away);
+            if refusals > INSISTS || tokio::time::Instant::now() >= deadline {
+                tracing::error!(name = self.place.name, %problem, "the one before could not be put back");
+                return Aftermath::Lost(problem.to_string());
             }
+            tokio::time::sleep(Duration::from_millis(500)).await;
         }
     }
 
