@@ -5,6 +5,7 @@ export { Card } from "./card";
 export { confirm } from "./confirm";
 export { Dialog } from "./dialog";
 export { AREA, Check, Field, INPUT, Input, Select, Switch, TextArea, type Wired } from "./field";
+export { FileButton } from "./file-button";
 export { Icon, type IconNode } from "./icon";
 export { Notice } from "./notice";
 export { Key, PageHead } from "./page";

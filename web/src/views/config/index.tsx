@@ -196,9 +196,9 @@ function Form({ schema, current, running }: { schema: Schema; current: Draft; ru
             <Button icon={Save} onClick={() => setSaving(true)}>
               Save…
             </Button>
-            {runs ? (
+            {(runs || exists) && (
               <Button
-                kind="primary"
+                kind={runs ? "primary" : "plain"}
                 icon={Upload}
                 busy={applying}
                 disabled={diff.length === 0}
@@ -206,22 +206,11 @@ function Form({ schema, current, running }: { schema: Schema; current: Draft; ru
               >
                 Apply
               </Button>
-            ) : (
-              <>
-                {exists && (
-                  <Button
-                    icon={Upload}
-                    busy={applying}
-                    disabled={diff.length === 0}
-                    onClick={() => apply(false)}
-                  >
-                    Apply
-                  </Button>
-                )}
-                <Button kind="primary" icon={Play} busy={applying} onClick={() => apply(true)}>
-                  Apply and start
-                </Button>
-              </>
+            )}
+            {!runs && (
+              <Button kind="primary" icon={Play} busy={applying} onClick={() => apply(true)}>
+                Apply and start
+              </Button>
             )}
           </>
         }

@@ -1,6 +1,6 @@
 /** Saved configurations: load, save, duplicate, rename, delete; export and import of all. */
-import { Copy, Download, FolderOpen, Save, Trash2, Upload } from "lucide";
-import { useRef, useState } from "preact/hooks";
+import { Copy, Download, FolderOpen, Save, Trash2 } from "lucide";
+import { useState } from "preact/hooks";
 import { type Answer, ApiError, api, tell } from "../../api/client";
 import type { ConfigFile, SavedConfig, Schema, Settings } from "../../api/types";
 import { download, fileName } from "../../download";
@@ -14,6 +14,7 @@ import {
   Empty,
   Failed,
   Field,
+  FileButton,
   Input,
   type Loaded,
   Loading,
@@ -39,7 +40,6 @@ export function SavedConfigs({
   onLoad: (draft: Draft) => Promise<void>;
 }) {
   const [exporting, setExporting] = useState(false);
-  const file = useRef<HTMLInputElement>(null);
   const [importFile, importing] = useAction(async (chosen: File) => {
     const content = parsed(await chosen.text());
     let done: { message: string };
@@ -65,13 +65,14 @@ export function SavedConfigs({
       title="Saved configurations"
       actions={
         <>
-          <Button
+          <FileButton
             small
             kind="quiet"
-            icon={Upload}
             label="Import from a file"
             busy={importing}
-            onClick={() => file.current?.click()}
+            accept=".json,application/json"
+            file="File of configurations to import"
+            onFile={(chosen) => void importFile(chosen)}
           />
           <Button
             small
@@ -80,18 +81,6 @@ export function SavedConfigs({
             label="Export to a file"
             disabled={!list.data?.configs.length}
             onClick={() => setExporting(true)}
-          />
-          <input
-            ref={file}
-            type="file"
-            accept=".json,application/json"
-            aria-label="File of configurations to import"
-            class="hidden"
-            onChange={(event) => {
-              const chosen = event.currentTarget.files?.[0];
-              event.currentTarget.value = "";
-              if (chosen) void importFile(chosen);
-            }}
           />
         </>
       }

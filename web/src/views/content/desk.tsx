@@ -1,10 +1,22 @@
 /** Where a file of the load generator is edited: text, checks, save, undo, and the way back to the built-in one. */
-import { Download, RotateCcw, Save, Upload } from "lucide";
+import { Download, RotateCcw, Save } from "lucide";
 import type { ComponentChildren } from "preact";
 import { useId, useRef, useState } from "preact/hooks";
 import type { ContentSource, LineFault } from "../../api/types";
 import { download, fileName } from "../../download";
-import { Badge, Button, Card, confirm, Failed, Loading, PageHead, toast, useAction, useLoad } from "../../ui";
+import {
+  Badge,
+  Button,
+  Card,
+  confirm,
+  Failed,
+  FileButton,
+  Loading,
+  PageHead,
+  toast,
+  useAction,
+  useLoad,
+} from "../../ui";
 import { useCheck } from "./check";
 import { type Editor, LineEditor } from "./editor";
 import { Verdict } from "./faults";
@@ -79,7 +91,6 @@ function Opened<C extends Current, V extends Verdicts>({
   const [text, setText] = useState(current.content);
   const id = useId();
   const editor = useRef<Editor>(null);
-  const picker = useRef<HTMLInputElement>(null);
   const changed = text !== kept.content;
   useUnsaved(changed);
   const verdict = useCheck(text, check);
@@ -118,12 +129,7 @@ function Opened<C extends Current, V extends Verdicts>({
     await reload();
     toast(sentence(message), "ok", undo(before));
   });
-  const [open] = useAction(async () => {
-    const chosen = picker.current?.files?.[0];
-    if (!chosen) return;
-    setText(await chosen.text());
-    if (picker.current) picker.current.value = "";
-  });
+  const [open] = useAction(async (chosen: File) => setText(await chosen.text()));
 
   // The built-in list comes with the next answer after a reset.
   const seen = useRef(current);
@@ -155,18 +161,15 @@ function Opened<C extends Current, V extends Verdicts>({
           title="Text"
           actions={
             <>
-              <input
-                ref={picker}
-                type="file"
-                class="hidden"
-                tabIndex={-1}
-                aria-hidden="true"
+              <FileButton
+                small
+                kind="quiet"
                 accept={ending === "json" ? ".json,application/json" : ".txt,text/plain"}
-                onChange={() => void open()}
-              />
-              <Button small kind="quiet" icon={Upload} onClick={() => picker.current?.click()}>
+                file={`File of ${things} to open`}
+                onFile={(chosen) => void open(chosen)}
+              >
                 Open a file
-              </Button>
+              </FileButton>
               <Button
                 small
                 kind="quiet"

@@ -1,10 +1,22 @@
 /** A file of everything, back into the control plane: first shown, then done, and told thing by thing. */
-import { CircleCheck, CircleX, Minus, Upload } from "lucide";
-import { useRef, useState } from "preact/hooks";
+import { CircleCheck, CircleX, Minus } from "lucide";
+import { useState } from "preact/hooks";
 import { tell } from "../../api/client";
 import { download, fileName } from "../../download";
 import { dateAndTime } from "../../format";
-import { Button, Card, Check, confirm, Icon, Notice, Segments, Table, toast, useAction } from "../../ui";
+import {
+  Button,
+  Card,
+  Check,
+  confirm,
+  FileButton,
+  Icon,
+  Notice,
+  Segments,
+  Table,
+  toast,
+  useAction,
+} from "../../ui";
 import {
   type Bundle,
   collect,
@@ -22,13 +34,10 @@ import {
 const LARGEST = 20_000_000;
 
 export function ImportCard() {
-  const picker = useRef<HTMLInputElement>(null);
   const [opened, setOpened] = useState<{ file: string; bundle: Bundle; here: Bundle }>();
   const [fault, setFault] = useState<string>();
   const [open, opening] = useAction(
-    async () => {
-      const chosen = picker.current?.files?.[0];
-      if (!chosen) return;
+    async (chosen: File) => {
       setFault(undefined);
       setOpened(undefined);
       if (chosen.size > LARGEST) throw new Error("This file is larger than 20 MB, and so none of ours.");
@@ -42,23 +51,15 @@ export function ImportCard() {
       title="Import"
       about="A file that was exported here. It is shown first; nothing changes before you say so."
     >
-      <input
-        ref={picker}
-        type="file"
-        accept=".json,application/json"
-        class="hidden"
-        tabIndex={-1}
-        aria-label="File to import"
-        onChange={() => {
-          void open().then(() => {
-            if (picker.current) picker.current.value = "";
-          });
-        }}
-      />
       <div class="flex flex-col items-start gap-3">
-        <Button icon={Upload} busy={opening} onClick={() => picker.current?.click()}>
+        <FileButton
+          busy={opening}
+          accept=".json,application/json"
+          file="File to import"
+          onFile={(chosen) => void open(chosen)}
+        >
           Choose a file
-        </Button>
+        </FileButton>
         {fault && (
           <Notice tone="bad" live>
             {fault}

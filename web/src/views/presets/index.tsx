@@ -1,6 +1,6 @@
 /** Presets: ready-made loads as cards, the one in use marked, and the person's own beside them. */
-import { ArrowRight, CircleCheck, Download, Gauge, Pencil, Plus, Trash2, Upload } from "lucide";
-import { useRef, useState } from "preact/hooks";
+import { ArrowRight, CircleCheck, Download, Gauge, Pencil, Plus, Trash2 } from "lucide";
+import { useState } from "preact/hooks";
 import { api } from "../../api/client";
 import type { Preset, Schema, Settings } from "../../api/types";
 import { download, fileName } from "../../download";
@@ -14,6 +14,7 @@ import {
   confirm,
   Empty,
   Failed,
+  FileButton,
   Loading,
   PageHead,
   Select,
@@ -35,7 +36,6 @@ export default function PresetsView() {
     return { schema, presets: list.presets };
   });
   const [dialog, setDialog] = useState<Preset | "new">();
-  const file = useRef<HTMLInputElement>(null);
   const own = loaded.data?.presets.filter(({ builtin }) => !builtin) ?? [];
 
   const [importFile, importing] = useAction(async (chosen: File) => {
@@ -84,27 +84,20 @@ export default function PresetsView() {
         about="Ready-made loads. One click puts one into the form; your Matomo, site and token stay."
         actions={
           <>
-            <Button icon={Upload} busy={importing} onClick={() => file.current?.click()}>
+            <FileButton
+              busy={importing}
+              accept=".json,application/json"
+              file="File of presets to import"
+              onFile={(chosen) => void importFile(chosen)}
+            >
               Import
-            </Button>
+            </FileButton>
             <Button icon={Download} disabled={own.length === 0} onClick={() => exportAll(own)}>
               Export
             </Button>
             <Button kind="primary" icon={Plus} disabled={!loaded.data} onClick={() => setDialog("new")}>
               New preset
             </Button>
-            <input
-              ref={file}
-              type="file"
-              accept=".json,application/json"
-              aria-label="File of presets to import"
-              class="hidden"
-              onChange={(event) => {
-                const chosen = event.currentTarget.files?.[0];
-                event.currentTarget.value = "";
-                if (chosen) void importFile(chosen);
-              }}
-            />
           </>
         }
       />
