@@ -173,6 +173,9 @@ pub struct CapacityArgs {
     /// Print what was found as JSON.
     #[arg(long)]
     pub json: bool,
+    /// Write what is known here as JSON, after every step.
+    #[arg(long, value_name = "FILE")]
+    pub json_file: Option<PathBuf>,
     /// Do not show the steps on standard error.
     #[arg(long)]
     pub quiet: bool,

@@ -3,6 +3,7 @@
 #![allow(unreachable_pub, reason = "in a program `pub` means: for the other modules")]
 
 mod capacity;
+mod chronicle;
 mod cli;
 mod clock;
 mod commands;

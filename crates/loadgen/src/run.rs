@@ -15,6 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use traffic::{Content, Model, Schedule, Visit};
 
+use crate::chronicle::Chronicle;
 use crate::clock::{Clock, timestamp};
 use crate::encode::Timeline;
 use crate::engine::books::{Figures, Replay};
@@ -73,6 +74,7 @@ async fn supervise(order: Order) -> anyhow::Result<RunReport> {
                 () = stop.cancelled() => {}
             }
         }
+        let record = prepared.record.as_ref().map(|(folder, record, _)| (folder.clone(), record.started_at));
         let job = prepared.into_job(&mut subject, &content, &figures, &stop);
         *shared.lock().expect("no holder of this lock panics") = subject.clone();
         announce(&subject);
@@ -80,6 +82,10 @@ async fn supervise(order: Order) -> anyhow::Result<RunReport> {
         let shown = tokio::spawn(progress::show(subject.clone(), Arc::clone(&figures), over.clone()));
         let watched =
             tokio::spawn(probes::watch(subject.settings.clone(), Arc::clone(&figures), clock, over.clone()));
+        let kept = record.map(|(folder, started_at)| {
+            let chronicle = Chronicle::open(folder, started_at, Arc::clone(&figures), clock);
+            tokio::spawn(chronicle.keep(over.clone()))
+        });
         let (done, ended) = tokio::sync::oneshot::channel();
         let engine = std::thread::Builder::new().name("engine".to_owned()).spawn(move || {
             done.send(engine::run(job)).ok();
@@ -88,6 +94,9 @@ async fn supervise(order: Order) -> anyhow::Result<RunReport> {
         over.cancel();
         shown.await.ok();
         watched.await.ok();
+        if let Some(kept) = kept {
+            kept.await.ok();
+        }
         if let Err(panic) = engine.join() {
             std::panic::resume_unwind(panic);
         }

@@ -1,11 +1,13 @@
 //! The folders of runs: written by whoever runs, read by whoever compares or lists.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 use ledger::{BOOK_VERSION, Book, DayFigures};
+use report::{SERIES_VERSION, Series};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -16,11 +18,12 @@ const BOOK: &str = "ledger.json";
 const BOOK_BEFORE: &str = "ledger.previous.json";
 const BASELINE: &str = "baseline.json";
 const PROOF: &str = "proof.json";
+const SERIES: &str = "series.json";
 const DAYS: &str = "days";
 
-/// The folder that holds the folders of runs.
+/// The folders that hold the folders of runs: one of a load generator, or those of several.
 #[derive(Debug, Clone)]
-pub struct Runs(PathBuf);
+pub struct Runs(Vec<PathBuf>);
 
 /// The folder of one run.
 #[derive(Debug, Clone)]
@@ -70,31 +73,33 @@ pub enum FolderError {
 impl Runs {
     /// The runs of a load generator with this `STATE_DIR`.
     pub fn of_state_dir(state_dir: &Path) -> Self {
-        Self(state_dir.join("runs"))
+        Self::of_state_dirs([state_dir])
     }
 
-    /// Where they lie.
-    pub fn path(&self) -> &Path {
-        &self.0
+    /// The runs of several load generators. New ones are made in the first folder.
+    pub fn of_state_dirs<P: AsRef<Path>>(state_dirs: impl IntoIterator<Item = P>) -> Self {
+        Self(state_dirs.into_iter().map(|dir| dir.as_ref().join("runs")).collect())
     }
 
-    /// The names of all runs, the oldest first.
+    /// Every run's name and folder, the oldest first.
     ///
     /// # Errors
-    /// When the folder is there and cannot be read.
-    pub fn ids(&self) -> Result<Vec<String>, FolderError> {
-        let entries = match fs::read_dir(&self.0) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(source) => return Err(FolderError::Io { path: self.0.clone(), source }),
-        };
-        let mut ids: Vec<String> = entries
-            .flatten()
-            .filter(|entry| entry.path().join(RECORD).is_file())
-            .filter_map(|entry| entry.file_name().into_string().ok())
-            .collect();
-        ids.sort_unstable();
-        Ok(ids)
+    /// When a folder is there and cannot be read.
+    pub fn all(&self) -> Result<BTreeMap<String, RunFolder>, FolderError> {
+        let mut runs = BTreeMap::new();
+        for folder in &self.0 {
+            let entries = match fs::read_dir(folder) {
+                Ok(entries) => entries,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(source) => return Err(FolderError::Io { path: folder.clone(), source }),
+            };
+            for entry in entries.flatten().filter(|entry| entry.path().join(RECORD).is_file()) {
+                if let Ok(id) = entry.file_name().into_string() {
+                    runs.entry(id).or_insert_with(|| RunFolder(entry.path()));
+                }
+            }
+        }
+        Ok(runs)
     }
 
     /// A run by its name; `last` is the latest.
@@ -102,16 +107,16 @@ impl Runs {
     /// # Errors
     /// When there is no such run.
     pub fn open(&self, id: &str) -> Result<RunFolder, FolderError> {
-        let ids = self.ids()?;
-        let found = if id == "last" { ids.last() } else { ids.iter().find(|known| *known == id) };
-        if let Some(id) = found {
-            return Ok(RunFolder(self.0.join(id)));
-        }
-        let known = match ids.as_slice() {
-            [] => "there is none: is STATE_DIR that of the run?".to_owned(),
-            ids => format!("the latest are {}", ids[ids.len().saturating_sub(5)..].join(", ")),
-        };
-        Err(FolderError::Unknown { id: id.to_owned(), folder: self.0.clone(), known })
+        let mut runs = self.all()?;
+        let found = if id == "last" { runs.pop_last().map(|(_, run)| run) } else { runs.remove(id) };
+        found.ok_or_else(|| {
+            let latest: Vec<String> = runs.into_keys().rev().take(5).collect();
+            let known = match latest.as_slice() {
+                [] => "there is none: is STATE_DIR that of the run?".to_owned(),
+                ids => format!("the latest are {}", ids.join(", ")),
+            };
+            FolderError::Unknown { id: id.to_owned(), folder: self.first(), known }
+        })
     }
 
     /// Makes the folder of a run, unless it is there.
@@ -119,10 +124,14 @@ impl Runs {
     /// # Errors
     /// When it cannot be made.
     pub fn create(&self, id: &str) -> Result<RunFolder, FolderError> {
-        let path = self.0.join(id);
+        let path = self.first().join(id);
         let days = path.join(DAYS);
         fs::create_dir_all(&days).map_err(|source| FolderError::Io { path: days, source })?;
         Ok(RunFolder(path))
+    }
+
+    fn first(&self) -> PathBuf {
+        self.0.first().cloned().unwrap_or_default()
     }
 }
 
@@ -248,6 +257,27 @@ impl RunFolder {
     /// When it cannot be written.
     pub fn write_baseline(&self, baseline: &Baseline) -> Result<(), FolderError> {
         write(&self.0.join(BASELINE), baseline, false)
+    }
+
+    /// The run over time; of a run of an older version there is none.
+    ///
+    /// # Errors
+    /// When the file is there and cannot be read.
+    pub fn series(&self) -> Result<Option<Series>, FolderError> {
+        let path = self.0.join(SERIES);
+        let series: Option<Series> = read(&path)?;
+        if let Some(series) = &series {
+            check_version(&path, series.schema_version, SERIES_VERSION)?;
+        }
+        Ok(series)
+    }
+
+    /// Writes the run over time.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write_series(&self, series: &Series) -> Result<(), FolderError> {
+        write(&self.0.join(SERIES), series, false)
     }
 
     /// The last comparison.

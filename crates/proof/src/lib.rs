@@ -11,6 +11,7 @@
 //! | `ledger.previous.json` | the one before: a checkpoint names which of the two goes with it |
 //! | `days/DATE.json` | [`ledger::DayFigures`] of days that are over, put aside |
 //! | `baseline.json` | [`Baseline`]: what the reports said before the run |
+//! | `series.json` | [`report::Series`]: the run over time |
 //! | `proof.json` | [`Proof`]: the last comparison |
 //!
 //! Every file is written beside its place and moved there, so a reader finds the old one or the new one. Readers pass

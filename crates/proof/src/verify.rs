@@ -111,7 +111,7 @@ pub struct Totals {
     pub unexplained: u64,
 }
 
-/// Compares what a run should have left in the reports with what is there, and keeps the result in the run's folder.
+/// Compares what a run should have left in the reports with what is there. Whoever asks keeps the result.
 ///
 /// # Errors
 /// When the run's folder is unusable or the target cannot be asked.
@@ -204,9 +204,7 @@ pub async fn verify(question: Question<'_>) -> Result<Proof, VerifyError> {
     for refused in &recorded.refused {
         notes.push(format!("{:?} {:?} are not compared: {}", refused.table, refused.figures, refused.reason));
     }
-    let proof = conclude(&record, now, lines, notes);
-    folder.write_proof(&proof)?;
-    Ok(proof)
+    Ok(conclude(&record, now, lines, notes))
 }
 
 /// Whether another zone cuts the same days, at least those of the ledger: many zones have several names.
@@ -245,8 +243,7 @@ fn others(
 ) -> Result<Vec<OtherRun>, VerifyError> {
     let own = folder.book()?;
     let mut others = Vec::new();
-    for id in runs.ids()? {
-        let Ok(other) = runs.open(&id) else { continue };
+    for other in runs.all()?.into_values() {
         // What cannot be read was not written by a run of today's form, and is no reason to say nothing of ours.
         let Ok(its) = other.record() else { continue };
         let is_same_site = its.target == record.target && its.site_id == record.site_id;

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 /// An hour: longer than any timeout, so that a clipped value is one that could not have been.
 const LONGEST_US: u64 = 3_600_000_000;
 const SIGNIFICANT_DIGITS: u8 = 3;
+/// What a series over time is kept to.
+const COARSE_DIGITS: u8 = 2;
 
 /// Durations in microseconds, up to an hour; longer ones count as an hour. About 200 KB, whatever is recorded.
 #[derive(Debug, Clone)]
@@ -70,6 +72,17 @@ impl Durations {
             counts[bounds_us.partition_point(|&bound| bound < value)] += step.count_at_value();
         }
         counts
+    }
+
+    /// What was recorded to two digits: the largest value of each step in microseconds, and how often.
+    #[allow(clippy::missing_panics_doc, reason = "the bounds are constants that the histogram accepts")]
+    pub fn coarse(&self) -> Vec<(u64, u64)> {
+        let mut coarse = Histogram::<u64>::new_with_bounds(1, LONGEST_US, COARSE_DIGITS)
+            .expect("the bounds are constants that the histogram accepts");
+        for step in self.histogram.iter_recorded() {
+            coarse.saturating_record_n(step.value_iterated_to().min(LONGEST_US), step.count_at_value());
+        }
+        coarse.iter_recorded().map(|step| (step.value_iterated_to(), step.count_at_value())).collect()
     }
 
     /// The quantiles that reports show.

@@ -4,17 +4,24 @@
 //! the [`RunReport`] that `/report` answers, `--summary-json` writes and the control plane reads.
 //! Pure: the time comes in as an argument, and nothing here prints.
 
+mod capacity;
+mod compare;
 mod durations;
 mod judgement;
 mod kind;
 mod metrics;
 mod probe;
 mod run;
+mod series;
 mod stats;
 mod summary;
 mod tally;
 mod text;
 
+pub use capacity::{FINDINGS_VERSION, Findings, SearchState, Step, Trying};
+pub use compare::{
+    CONFIDENCE, Change, Comparison, Difference, DifferingSetting, RunBrief, Side, Unit, compare, spoken,
+};
 pub use durations::{Durations, Quantiles};
 pub use judgement::Judgement;
 pub use kind::HitKind;
@@ -24,6 +31,7 @@ pub use run::{
     Backfill, Cap, FaultCount, HitReport, KindReport, Mode, ProcessUse, RunContext, RunInfo, RunReport,
     RunState, SCHEMA_VERSION, Transport, VisitReport, json_schema,
 };
+pub use series::{Buckets, Piece, ProbePiece, SERIES_VERSION, Series};
 pub use stats::stats_line;
 pub use summary::{live_line, summary_table};
 pub use tally::{Faults, HitCounts, Outcome, RequestCounts, Tally, VisitCounts};

@@ -8,8 +8,6 @@ pub mod trial;
 
 use std::time::Duration;
 
-use report::Judgement;
-use serde::Serialize;
 use settings::{Pacing, Range, Settings, Shape, Threshold};
 
 /// What is held to when `THRESHOLDS` is empty: what a target that keeps up shows, whatever its speed.
@@ -27,41 +25,6 @@ pub struct Times {
     pub measure: Duration,
     /// Measured for the confirmation.
     pub confirm: Duration,
-}
-
-/// One rate and how it went.
-#[derive(Debug, Clone, Serialize)]
-pub struct Step {
-    /// The rate that was asked for.
-    pub visits_per_day: f64,
-    /// It was to confirm an earlier step.
-    pub confirmation: bool,
-    /// How long was measured, in seconds.
-    pub seconds: f64,
-    /// Hits that were acknowledged a second.
-    pub hits_per_second: f64,
-    /// Latency quantiles in milliseconds: p50, p95, p99.
-    pub latency_ms: [f64; 3],
-    /// From the moment a request was due to its answer, 95 of 100, in milliseconds.
-    pub response_p95_ms: f64,
-    /// How late visits started, 99 of 100, in milliseconds.
-    pub lag_p99_ms: f64,
-    /// Hits acknowledged of those settled.
-    pub success_rate: Option<f64>,
-    /// Visits that could not start in time.
-    pub skipped: u64,
-    /// The most requests in flight that were seen.
-    pub in_flight: u64,
-    /// Each threshold and what was observed.
-    pub judgements: Vec<Judgement>,
-}
-
-impl Step {
-    /// Every threshold that could be judged held, and at least one could.
-    pub fn held(&self) -> bool {
-        self.judgements.iter().any(|judgement| judgement.held == Some(true))
-            && self.judgements.iter().all(|judgement| judgement.held != Some(false))
-    }
 }
 
 /// The settings of a trial: the same visits at an even rate, with short pauses, and without what would limit them.

@@ -6,12 +6,11 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use matomo::Encoder;
-use report::Tally;
+use report::{Step, Tally};
 use settings::Settings;
 use tokio_util::sync::CancellationToken;
 use traffic::{Content, Model, Schedule};
 
-use super::Step;
 use crate::clock::Clock;
 use crate::encode::Timeline;
 use crate::engine::books::Figures;
@@ -139,6 +138,7 @@ impl Bench {
             success_rate: report.hits.success_rate,
             skipped: report.visits.skipped,
             in_flight,
+            held: Step::judge(&report.judgements),
             judgements: report.judgements,
         })
     }

@@ -1,33 +1,21 @@
 //! `loadgen capacity`: how many visits a day the target bears.
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use report::Judgement;
-use serde::Serialize;
+use anyhow::Context as _;
+use report::{Findings, Judgement, SearchState, Step, Trying};
 
 use super::{environment, internal, parse, print, refuse};
 use crate::capacity::search::{Next, Search};
 use crate::capacity::trial::Bench;
-use crate::capacity::{self, Step, Times};
+use crate::capacity::{self, Times};
 use crate::cli::{CapacityArgs, EXIT_NO};
 use crate::clock::Clock;
 use crate::{content, log, run};
-
-/// What was found.
-#[derive(Debug, Serialize)]
-struct Findings {
-    /// The highest rate that was confirmed; null when none was.
-    held: Option<Step>,
-    /// The lowest rate that is known to be too much, in visits a day; null when none was found.
-    too_much: Option<f64>,
-    /// What may have been the limit in the target's place; null when it was the target.
-    caution: Option<String>,
-    /// Every rate that was tried, in that order.
-    steps: Vec<Step>,
-}
 
 /// What holds for a search unless it was given: arrivals without chance, whose bursts would break a rate that the target
 /// bears; and a log that leaves the table alone.
@@ -82,40 +70,70 @@ async fn search(args: &CapacityArgs, bench: &Bench) -> anyhow::Result<Findings> 
     };
     let from = args.from.unwrap_or(bench.settings.arrivals.visits_per_day);
     let mut search = Search::new(from, args.least, args.most, args.step, 1.0 + args.precision / 100.0);
-    let mut findings = Findings { held: None, too_much: None, caution: None, steps: Vec::new() };
+    let thresholds = bench.settings.judgement.thresholds.iter().map(ToString::to_string).collect();
+    let mut findings = Findings::begin(bench.clock.now(), thresholds);
     show(args, HEAD);
-    loop {
+    let state = loop {
         let (rate, measure, confirmation) = match search.next() {
             Next::Try(rate) => (rate, times.measure, false),
             Next::Confirm(rate) => (rate, times.confirm, true),
-            Next::Nothing => break,
+            Next::Nothing => break SearchState::Done,
         };
+        findings.too_much = search.too_much();
+        findings.trying = Some(Trying {
+            visits_per_day: rate,
+            confirmation,
+            began_at: bench.clock.now(),
+            seconds: (times.warm_up + measure).as_secs_f64(),
+        });
+        keep(args, &findings)?;
         let number = findings.steps.len() as u64;
-        let Some(step) = bench.trial(number, rate, times.warm_up, measure).await? else { break };
+        let Some(step) = bench.trial(number, rate, times.warm_up, measure).await? else {
+            break SearchState::Stopped;
+        };
         let step = Step { confirmation, ..step };
         show(args, &line(&step));
-        let held = step.held();
         findings.steps.push(step.clone());
-        match (held, confirmation) {
+        match (step.held, confirmation) {
             (true, true) => {
                 findings.held = Some(step);
-                break;
+                break SearchState::Done;
             }
             (true, false) => search.held(rate),
             (false, _) => search.broke(rate),
         }
-    }
+    };
     findings.too_much = search.too_much();
     findings.caution = caution(bench, &findings);
+    findings.end(state, bench.clock.now());
+    keep(args, &findings)?;
     Ok(findings)
+}
+
+/// Writes down what is known so far, for whoever watches: the file is always whole.
+fn keep(args: &CapacityArgs, findings: &Findings) -> anyhow::Result<()> {
+    let Some(path) = &args.json_file else { return Ok(()) };
+    replace(path, &as_json(findings)).with_context(|| {
+        format!("--json-file: cannot write {}; name a file in a folder that exists", path.display())
+    })
+}
+
+fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    let beside = path.with_extension("part");
+    std::fs::write(&beside, text)?;
+    std::fs::rename(beside, path)
+}
+
+fn as_json(findings: &Findings) -> String {
+    serde_json::to_string_pretty(findings).expect("findings have only string keys") + "\n"
 }
 
 /// What may have been the limit in the target's place.
 fn caution(bench: &Bench, findings: &Findings) -> Option<String> {
     let concurrency = u64::from(bench.settings.transport.concurrency);
     let too_much = findings.too_much?;
-    let broke = findings.steps.iter().rfind(|step| step.visits_per_day >= too_much && !step.held())?;
-    let lowest = findings.steps.iter().filter(|step| step.held()).map(|step| step.latency_ms[0]);
+    let broke = findings.steps.iter().rfind(|step| step.visits_per_day >= too_much && !step.held)?;
+    let lowest = findings.steps.iter().filter(|step| step.held).map(|step| step.latency_ms[0]);
     let at_ease = lowest.fold(f64::INFINITY, f64::min);
     // A target at its limit answers later; one that answers as ever and has no more to do is kept from its limit.
     if broke.in_flight >= concurrency && broke.latency_ms[0] < 1.5 * at_ease {
@@ -137,7 +155,7 @@ fn line(step: &Step) -> String {
     let success =
         step.success_rate.map_or("-".to_owned(), |rate| format!("{:.2}%", (rate * 1e4).floor() / 100.0));
     let [p50, p95, p99] = step.latency_ms;
-    let verdict = match (step.held(), step.confirmation) {
+    let verdict = match (step.held, step.confirmation) {
         (true, true) => "confirmed".to_owned(),
         (true, false) => "held".to_owned(),
         (false, _) => format!("broke {}", broken(&step.judgements)),
@@ -167,32 +185,13 @@ fn show(args: &CapacityArgs, text: &str) {
 }
 
 fn conclude(args: &CapacityArgs, findings: &Findings) -> ExitCode {
-    let text = if args.json {
-        serde_json::to_string_pretty(findings).expect("findings have only string keys") + "\n"
-    } else {
-        in_words(findings)
-    };
+    let text = if args.json { as_json(findings) } else { in_words(findings) };
     print(text.as_bytes());
     if findings.held.is_some() { ExitCode::SUCCESS } else { ExitCode::from(EXIT_NO) }
 }
 
 fn in_words(findings: &Findings) -> String {
-    let mut text = match (&findings.held, findings.too_much) {
-        (Some(step), Some(too_much)) => format!(
-            "The target held {:.0} visits a day ({:.1} hits a second) for {:.0} s; {too_much:.0} were too much.\n",
-            step.visits_per_day, step.hits_per_second, step.seconds
-        ),
-        (Some(step), None) => format!(
-            "The target held {:.0} visits a day ({:.1} hits a second) for {:.0} s, the most that was tried: raise --most.\n",
-            step.visits_per_day, step.hits_per_second, step.seconds
-        ),
-        (None, Some(too_much)) => {
-            format!(
-                "No rate was confirmed; {too_much:.0} visits a day were too much. Is the target up? Try a lower --least.\n"
-            )
-        }
-        (None, None) => "The search was stopped before anything was known.\n".to_owned(),
-    };
+    let mut text = format!("{}\n", findings.verdict);
     if let Some(caution) = &findings.caution {
         writeln!(text, "Caution: {caution}.").expect("writing to a string does not fail");
     }

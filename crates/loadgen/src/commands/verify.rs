@@ -80,7 +80,9 @@ fn ask(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let wait = Duration::from_secs(wait_s);
     let question = Question { runs, folder, client: &client, wait, now: clock.now() };
-    Ok(runtime.block_on(verify(question))?)
+    let proof = runtime.block_on(verify(question))?;
+    folder.write_proof(&proof)?;
+    Ok(proof)
 }
 
 fn shown(proof: &Proof, format: ProofFormat) -> String {
