@@ -14,6 +14,9 @@ pub const EXIT_UNAVAILABLE: u8 = 69;
 /// Something that should not have happened (`EX_SOFTWARE`).
 pub const EXIT_SOFTWARE: u8 = 70;
 
+/// The default of the setting of that name.
+const DEFAULT_STATE_DIR: &str = "/app/data/state";
+
 const AFTER: &str = "\
 Examples:
   MATOMO_URL=https://matomo.example.org/matomo.php RANDOMIZE_VISITOR_COUNTRIES=false loadgen
@@ -64,6 +67,15 @@ pub enum Action {
         after_help = "Examples:\n  loadgen capacity --from 100000\n  loadgen capacity --thresholds 'p95<300ms,success>99.9%' --confirm 300 --json"
     )]
     Capacity(Box<CapacityArgs>),
+    /// List the runs that this `STATE_DIR` has records of, the latest first.
+    #[command(after_help = "Example:\n  loadgen runs")]
+    Runs(RunsArgs),
+    /// Print the record of a run: as one page with graphs, or as JSON.
+    #[command(after_help = "Example:\n  loadgen report --run last --out run.html")]
+    Report(ReportArgs),
+    /// Set two runs side by side: what differs, and whether chance explains it.
+    #[command(after_help = "Example:\n  loadgen compare --a mwtkbvq4-1 --b last --format markdown")]
+    Compare(CompareArgs),
     /// Explain every setting.
     #[command(after_help = "Example:\n  loadgen settings --env > .env")]
     Settings(SettingsArgs),
@@ -204,7 +216,58 @@ fn above_one(text: &str) -> Result<f64, String> {
     })
 }
 
-/// How a proof is printed.
+/// Where records lie.
+#[derive(Debug, Args)]
+pub struct RunsArgs {
+    /// The load generator's `STATE_DIR`.
+    #[arg(long, env = "STATE_DIR", value_name = "DIR", default_value = DEFAULT_STATE_DIR)]
+    pub state_dir: PathBuf,
+}
+
+/// Flags of `report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// The run; `last` is the latest.
+    #[arg(long, value_name = "ID", default_value = "last")]
+    pub run: String,
+    /// As what.
+    #[arg(long, value_enum, default_value_t = ReportFormat::Html)]
+    pub format: ReportFormat,
+    /// Where to; standard output when it is not given.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Where records lie.
+    #[command(flatten)]
+    pub runs: RunsArgs,
+}
+
+/// Flags of `compare`.
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// The run before.
+    #[arg(long, value_name = "ID")]
+    pub a: String,
+    /// The run after; `last` is the latest.
+    #[arg(long, value_name = "ID", default_value = "last")]
+    pub b: String,
+    /// How to print the result.
+    #[arg(long, value_enum, default_value_t = ProofFormat::Text)]
+    pub format: ProofFormat,
+    /// Where records lie.
+    #[command(flatten)]
+    pub runs: RunsArgs,
+}
+
+/// How a run's record is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ReportFormat {
+    /// One page that needs nothing else.
+    Html,
+    /// The record, the run over time and the proof.
+    Json,
+}
+
+/// How a proof or a comparison is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum ProofFormat {
     /// For a terminal.

@@ -7,6 +7,7 @@
 
 mod capacity;
 mod plan;
+mod runs;
 mod validate;
 mod verify;
 
@@ -34,6 +35,9 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Action::Validate(args) => validate::check(&args, clock),
         Action::Verify(args) => verify::prove(&args, clock),
         Action::Capacity(args) => capacity::find(&args, clock),
+        Action::Runs(args) => runs::list(&args),
+        Action::Report(args) => runs::report(&args),
+        Action::Compare(args) => runs::compare(&args),
         Action::Settings(args) => explain(&args),
         Action::Completions { shell } => {
             let mut script = Vec::new();

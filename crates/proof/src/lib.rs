@@ -20,6 +20,7 @@
 mod baseline;
 mod compare;
 mod folder;
+mod html;
 mod record;
 mod render;
 mod reports;
@@ -29,6 +30,7 @@ mod verify;
 pub use baseline::{Baseline, days_between};
 pub use compare::{Cause, Explanation, Line, Missing, Verdict};
 pub use folder::{FolderError, RunFolder, Runs};
+pub use html::{Document, html};
 pub use record::{RECORD_VERSION, RunRecord, ZoneSource};
 pub use render::{markdown, text};
 pub use site::SiteFacts;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use report::RunReport;
+use report::{RunBrief, RunReport};
 use serde::{Deserialize, Serialize};
 
 /// Version of `run.json`. Readers refuse a newer one.
@@ -45,6 +45,21 @@ pub struct RunRecord {
     pub visits: Option<u64>,
     /// The run's report as of `written_at`.
     pub report: Option<RunReport>,
+}
+
+impl RunRecord {
+    /// What a comparison says of the run itself.
+    pub fn brief(&self) -> RunBrief {
+        RunBrief {
+            id: self.id.clone(),
+            started_at: self.started_at,
+            seed: self.seed,
+            version: self.version.clone(),
+            target: self.target.clone(),
+            site_id: self.site_id,
+            seconds: 0.0,
+        }
+    }
 }
 
 /// Where a site's time zone is known from.

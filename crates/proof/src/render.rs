@@ -60,7 +60,7 @@ fn push_lines(text: &mut String, mark: &str, lines: impl Iterator<Item = String>
     }
 }
 
-fn capital(text: &str) -> String {
+pub(crate) fn capital(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
@@ -129,7 +129,7 @@ fn more(proof: &Proof) -> String {
     }
 }
 
-fn spell(missing: &Missing) -> String {
+pub(crate) fn spell(missing: &Missing) -> String {
     let at_least = if missing.at_least { "at least " } else { "" };
     let mut text = format!("{} {at_least}{} {}", missing.day, missing.count, missing.kind.replace('_', " "));
     let rows: Vec<String> = (missing.rows.iter().take(MOST_ROWS))
@@ -143,7 +143,7 @@ fn spell(missing: &Missing) -> String {
     text
 }
 
-fn cause(cause: Cause) -> &'static str {
+pub(crate) fn cause(cause: Cause) -> &'static str {
     match cause {
         Cause::Unknown => "hits without an answer or possibly twice",
         Cause::TableLimit => "the target keeps no more rows",
@@ -160,7 +160,7 @@ fn cause(cause: Cause) -> &'static str {
 }
 
 /// The name as it is written in JSON, with spaces.
-fn name(named: impl serde::Serialize) -> String {
+pub(crate) fn name(named: impl serde::Serialize) -> String {
     serde_json::to_value(named)
         .ok()
         .and_then(|name| name.as_str().map(|name| name.replace('_', " ")))
@@ -168,14 +168,14 @@ fn name(named: impl serde::Serialize) -> String {
 }
 
 /// A figure in its own unit.
-fn amount(figure: Figure, units: i64) -> String {
+pub(crate) fn amount(figure: Figure, units: i64) -> String {
     match figure.scale() {
         1 => units.to_string(),
         scale => format!("{:.2}", units as f64 / scale as f64),
     }
 }
 
-fn span(figure: Figure, span: Span) -> String {
+pub(crate) fn span(figure: Figure, span: Span) -> String {
     if span.least == span.most {
         amount(figure, span.least)
     } else {

@@ -16,11 +16,12 @@ mod series;
 mod stats;
 mod summary;
 mod tally;
-mod text;
+pub mod text;
 
 pub use capacity::{FINDINGS_VERSION, Findings, SearchState, Step, Trying};
 pub use compare::{
-    CONFIDENCE, Change, Comparison, Difference, DifferingSetting, RunBrief, Side, Unit, compare, spoken,
+    CONFIDENCE, Change, Comparison, Difference, DifferingSetting, RunBrief, Side, Unit, compare,
+    comparison_markdown, comparison_text, spoken,
 };
 pub use durations::{Durations, Quantiles};
 pub use judgement::Judgement;

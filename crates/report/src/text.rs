@@ -1,7 +1,7 @@
 //! Numbers and durations as people read them.
 
 /// With a comma between thousands: `1,234,567`.
-pub(crate) fn grouped(number: u64) -> String {
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {
@@ -14,7 +14,7 @@ pub(crate) fn grouped(number: u64) -> String {
 }
 
 /// Milliseconds with as many digits as are of use: `0.214`, `3.21`, `48.3`, `1,204`.
-pub(crate) fn milliseconds(ms: f64) -> String {
+pub fn milliseconds(ms: f64) -> String {
     match ms {
         ms if ms < 1.0 => format!("{ms:.3}"),
         ms if ms < 10.0 => format!("{ms:.2}"),
@@ -24,7 +24,7 @@ pub(crate) fn milliseconds(ms: f64) -> String {
 }
 
 /// Seconds as the two units that matter: `12.5 s`, `4 min 10 s`, `3 h 20 min`, `2 d 5 h`.
-pub(crate) fn duration(seconds: f64) -> String {
+pub fn duration(seconds: f64) -> String {
     let whole = seconds.round() as u64;
     let (days, hours, minutes) = (whole / 86_400, whole / 3_600, whole / 60);
     match whole {
@@ -36,7 +36,7 @@ pub(crate) fn duration(seconds: f64) -> String {
 }
 
 /// A fraction as a percentage that says 100% only when it is exactly that.
-pub(crate) fn percent(fraction: f64) -> String {
+pub fn percent(fraction: f64) -> String {
     if fraction >= 1.0 { "100%".to_owned() } else { format!("{:.2}%", (fraction * 10_000.0).floor() / 100.0) }
 }
 

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Piece, Series};
 use resample::Resampled;
 use shares::Share;
-pub use words::{Unit, spoken};
+pub use words::{Unit, comparison_markdown, comparison_text, spoken};
 
 /// How sure an interval is to hold the true difference.
 pub const CONFIDENCE: f64 = 0.95;

@@ -1,6 +1,11 @@
 //! A comparison in plain words.
 
+use std::fmt::Write as _;
+
+use comfy_table::{CellAlignment, Table, presets};
+
 use super::{Change, Comparison, Difference, LEAST_PIECES, Side};
+use crate::text::duration;
 
 /// What makes the comparison weaker than it looks; each side comes with the number of its pieces.
 pub(super) fn cautions(comparison: &Comparison, sides: [(&Side<'_>, usize); 2]) -> Vec<String> {
@@ -83,6 +88,69 @@ fn clause(figure: &Difference) -> String {
 fn signed(value: Option<f64>, unit: Unit) -> String {
     let Some(value) = value else { return "-".to_owned() };
     format!("{}{}", if value < 0.0 { "-" } else { "+" }, unit.show(value.abs()))
+}
+
+/// A comparison for a terminal.
+pub fn comparison_text(comparison: &Comparison) -> String {
+    let mut text = format!(
+        "{} ({}) and {} ({})\n{}\n\n",
+        comparison.a.id,
+        duration(comparison.a.seconds),
+        comparison.b.id,
+        duration(comparison.b.seconds),
+        comparison.verdict
+    );
+    text.push_str(&table(comparison, presets::NOTHING));
+    for caution in &comparison.cautions {
+        let _ = writeln!(text, "note: {caution}");
+    }
+    text
+}
+
+/// A comparison for a ticket or a page.
+pub fn comparison_markdown(comparison: &Comparison) -> String {
+    let mut text =
+        format!("# Runs {} and {}\n\n**{}**\n\n", comparison.a.id, comparison.b.id, comparison.verdict);
+    text.push_str(&table(comparison, presets::ASCII_MARKDOWN));
+    for (at, caution) in comparison.cautions.iter().enumerate() {
+        let _ = writeln!(text, "{}- {caution}", if at == 0 { "\n" } else { "" });
+    }
+    text
+}
+
+fn table(comparison: &Comparison, preset: &str) -> String {
+    let mut table = Table::new();
+    table.load_preset(preset);
+    table.set_header(["figure", "a", "b", "difference", "95% interval", "change"]);
+    for figure in &comparison.figures {
+        let (name, unit) = spoken(&figure.figure);
+        let show = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| unit.show(value));
+        let interval = match (figure.low, figure.high) {
+            (Some(_), Some(_)) => format!("{} to {}", signed(figure.low, unit), signed(figure.high, unit)),
+            _ => "-".to_owned(),
+        };
+        let change = match figure.change {
+            Change::Better => "better",
+            Change::Worse => "worse",
+            Change::None => "none",
+            Change::Unknown => "unknown",
+        };
+        let unit_name = unit.name().trim_start();
+        let name = if unit_name.is_empty() { name } else { format!("{name}, {unit_name}") };
+        table.add_row([
+            name,
+            show(figure.a),
+            show(figure.b),
+            signed(figure.difference, unit),
+            interval,
+            change.to_owned(),
+        ]);
+    }
+    for column in table.column_iter_mut().skip(1).take(4) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+    lines.join("\n") + "\n"
 }
 
 /// What a figure is counted in.
