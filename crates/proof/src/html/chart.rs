@@ -98,10 +98,7 @@ impl Chart<'_> {
         let mut path = String::new();
         let mut before: Option<f64> = None;
         for (&at, value) in self.at_s.iter().zip(&line.values) {
-            let Some(value) = value else {
-                before = None;
-                continue;
-            };
+            let Some(value) = value else { continue };
             let pen = if before.is_some_and(|before| at - before <= self.gap_s) { 'L' } else { 'M' };
             let _ = write!(path, "{pen}{} {}", round(x(at)), round(y(*value)));
             if pen == 'M' {
@@ -153,7 +150,7 @@ mod tests {
         let chart = Chart {
             title: "Latency",
             at_s: &[0.0, 1.0, 2.0, 3.0, 90.0],
-            gap_s: 2.0,
+            gap_s: 1.5,
             lines: vec![line],
             show: |v| v.to_string(),
         };
