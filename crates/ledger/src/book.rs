@@ -7,7 +7,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Version of the format. Readers refuse a newer one.
-pub const BOOK_VERSION: u32 = 1;
+pub const BOOK_VERSION: u32 = 2;
 
 /// A ledger as it is kept in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +30,20 @@ pub struct Book {
     pub open: Vec<OpenVisit>,
     /// The figures of each day; those of days long past may lie in files of their own.
     pub days: BTreeMap<Date, DayFigures>,
+}
+
+/// Stands between category, action and name of a group of events.
+pub(crate) const GROUP_JOINT: char = '\u{1f}';
+
+/// Category, action and, where it has one, name of a row of [`Table::EventGroups`].
+pub fn group_parts(label: &str) -> impl Iterator<Item = &str> {
+    label.split(GROUP_JOINT)
+}
+
+/// Millionths, as thousandths of whole hundredths; halves go away from zero, as PHP has them.
+fn to_hundredths(millionths: i64) -> i64 {
+    let hundredths = (millionths.abs() + 5_000) / 10_000;
+    hundredths * 10 * millionths.signum()
 }
 
 /// Where the times of recorded hits come from.
@@ -78,6 +92,9 @@ pub enum Table {
     EventActions,
     /// Event names.
     EventNames,
+    /// Events by category, action and name at once, which no report shows: Matomo rounds the sum of the values of each,
+    /// and adds up what is rounded. [`DayFigures::as_reported`] does the same.
+    EventGroups,
     /// Keywords of the site's own search.
     Keywords,
     /// Categories of the site's own search.
@@ -128,6 +145,8 @@ pub enum Figure {
     Events,
     /// Sum of the events' values, in thousandths.
     EventValue,
+    /// The same before it is rounded, in millionths.
+    ExactEventValue,
     /// Orders.
     Orders,
     /// What is paid, in hundredths of the currency's unit.
@@ -238,6 +257,22 @@ impl DayFigures {
         }
     }
 
+    /// The figures as reports have them: the values of each group of events are rounded to hundredths before they are
+    /// added up (seen at a real Matomo 5.2).
+    #[must_use]
+    pub fn as_reported(&self) -> Self {
+        let mut reported = self.clone();
+        for (label, row) in self.0.get(&Table::EventGroups).into_iter().flatten() {
+            let Some(exact) = row.get(&Figure::ExactEventValue) else { continue };
+            let value = Span { least: to_hundredths(exact.least), most: to_hundredths(exact.most) };
+            let tables = [Table::EventCategories, Table::EventActions, Table::EventNames];
+            for (table, part) in tables.into_iter().zip(group_parts(label)) {
+                reported.add(table, part, Figure::EventValue, value);
+            }
+        }
+        reported
+    }
+
     /// A figure; 0 when nothing of the kind was counted.
     pub fn get(&self, table: Table, label: &str, figure: Figure) -> Span {
         self.0
@@ -251,5 +286,34 @@ impl DayFigures {
     /// A figure of the site as a whole.
     pub fn site(&self, figure: Figure) -> Span {
         self.get(Table::Site, "all", figure)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Matomo rounds the sum of each category, action and name to hundredths and adds up what is rounded: three groups of
+    /// 12.345 are 37.05 in their category's row, and not 37.04.
+    #[test]
+    fn values_of_events_with_three_digits_were_called_missing() {
+        let mut day = DayFigures::default();
+        for name in ["a", "b", "c"] {
+            let group = format!("video{GROUP_JOINT}play{GROUP_JOINT}{name}");
+            day.add(Table::EventGroups, &group, Figure::ExactEventValue, Span::exactly(12_345_000));
+        }
+        let unnamed = format!("video{GROUP_JOINT}stop");
+        day.add(
+            Table::EventGroups,
+            &unnamed,
+            Figure::ExactEventValue,
+            Span { least: -2_505_000, most: 3_000 },
+        );
+        let reported = day.as_reported();
+        let value = |table, label| reported.get(table, label, Figure::EventValue);
+        assert_eq!(value(Table::EventActions, "play"), Span::exactly(37_050));
+        assert_eq!(value(Table::EventNames, "a"), Span::exactly(12_350));
+        assert_eq!(value(Table::EventActions, "stop"), Span { least: -2_510, most: 0 });
+        assert_eq!(value(Table::EventCategories, "video"), Span { least: 34_540, most: 37_050 });
     }
 }

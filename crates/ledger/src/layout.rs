@@ -4,7 +4,7 @@ use traffic::Content;
 use traffic::content::{Channel, Device};
 use url::form_urlencoded;
 
-use crate::book::{DayFigures, Figure, Span, Table};
+use crate::book::{DayFigures, Figure, GROUP_JOINT, Span, Table};
 use crate::label::{link_label, page_label};
 
 /// The place of a figure in a day's counts.
@@ -278,15 +278,24 @@ impl Layout {
     /// Adds a dense count to the figures that it stands for.
     pub(crate) fn spell(&self, key: Key, count: Span, out: &mut DayFigures) {
         for (table, label, figure, times) in &self.names[key as usize].0 {
-            out.add(*table, label, *figure, Span { least: count.least * times, most: count.most * times });
+            // Of a negative value, more is less.
+            let ends = (count.least * times, count.most * times);
+            out.add(*table, label, *figure, Span { least: ends.0.min(ends.1), most: ends.0.max(ends.1) });
         }
     }
 }
 
 /// An event counts in three tables, and its value with it.
 fn event(event: &traffic::content::Event) -> Name {
-    let value = event.value.map_or(0, |value| (value * 1000.0).round() as i64);
     let mut of = vec![(Table::Site, "all".to_owned(), Figure::Events, 1)];
+    let mut group = format!("{}{GROUP_JOINT}{}", plain(&event.category), plain(&event.action));
+    if let Some(name) = &event.name {
+        group.push(GROUP_JOINT);
+        group.push_str(&plain(name));
+    }
+    if let Some(value) = event.value {
+        of.push((Table::EventGroups, group, Figure::ExactEventValue, (value * 1e6).round() as i64));
+    }
     let tables = [
         (Table::EventCategories, Some(&event.category)),
         (Table::EventActions, Some(&event.action)),
@@ -294,7 +303,6 @@ fn event(event: &traffic::content::Event) -> Name {
     ];
     for (table, label) in tables.into_iter().filter_map(|(table, label)| Some((table, label?))) {
         of.push((table, plain(label), Figure::Events, 1));
-        of.push((table, plain(label), Figure::EventValue, value));
     }
     Name(of)
 }

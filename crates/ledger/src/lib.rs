@@ -17,7 +17,7 @@ mod scenario;
 mod seen;
 mod zone;
 
-pub use book::{BOOK_VERSION, Book, DayFigures, Figure, OpenVisit, Row, Span, Table, Times};
+pub use book::{BOOK_VERSION, Book, DayFigures, Figure, OpenVisit, Row, Span, Table, Times, group_parts};
 pub use label::{flat_page_label, link_label, page_label};
 pub use ledger::{Fate, Ledger, Settled, Setup};
 pub use scenario::{Deviation, What};

@@ -68,7 +68,7 @@ pub enum Cause {
     NoEcommerce,
     /// Site search is switched off at the site: searches are recorded as page views.
     NoSiteSearch,
-    /// Amounts are kept in single precision.
+    /// Amounts are kept in single precision, and values of events are rounded to hundredths.
     Rounding,
 }
 
@@ -144,6 +144,7 @@ impl Sides<'_> {
     pub(crate) fn lines(&self) -> Vec<Line> {
         let mut lines = Vec::new();
         for (&day, expected) in &self.book.days {
+            let expected = &expected.as_reported();
             for table in TABLES {
                 if table == Table::Countries && !self.book.countries {
                     continue;
@@ -212,6 +213,12 @@ impl Sides<'_> {
             if figure == Figure::UniqueVisitors && before > 0 {
                 note(&mut line, Cause::SameVisitors, before.min(span.least));
                 span.least = (span.least - before).max(0);
+            }
+            if figure == Figure::EventValue && (before != 0 || !others.is_empty()) {
+                // What was there is rounded together with what came.
+                let groups = groups_in(expected, table, label);
+                span.add(Span { least: -10 * groups, most: 10 * groups });
+                note(&mut line, Cause::Rounding, 10 * groups);
             }
             if own.least != own.most {
                 note(&mut line, Cause::Unknown, own.most - own.least);
@@ -282,6 +289,17 @@ impl Line {
         self.explained.push(Explanation { cause, amount: self.unexplained });
         self.unexplained = 0;
     }
+}
+
+/// How many groups of events, each rounded by itself, a row of one of the three tables of events sums up.
+fn groups_in(expected: &DayFigures, table: Table, label: &str) -> i64 {
+    let place = match table {
+        Table::EventCategories => 0,
+        Table::EventActions => 1,
+        _ => 2,
+    };
+    let groups = expected.0.get(&Table::EventGroups).into_iter().flat_map(|rows| rows.keys());
+    groups.map(|group| i64::from(ledger::group_parts(group).nth(place) == Some(label))).sum()
 }
 
 /// What is missing in rows and stands in the row for the rest is there.

@@ -155,7 +155,7 @@ pub(crate) fn cause(cause: Cause) -> &'static str {
         Cause::IgnoredAgents => "the site ignores browsers",
         Cause::NoEcommerce => "ecommerce is switched off",
         Cause::NoSiteSearch => "site search is switched off",
-        Cause::Rounding => "single precision",
+        Cause::Rounding => "rounding in the target",
     }
 }
 

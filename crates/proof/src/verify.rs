@@ -250,7 +250,10 @@ fn others(
         if its.id == record.id || !is_same_site {
             continue;
         }
-        let Ok(book) = other.book() else { continue };
+        let Ok(mut book) = other.book() else { continue };
+        for figures in book.days.values_mut() {
+            *figures = figures.as_reported();
+        }
         let is_same_day = book.days.keys().any(|day| own.days.contains_key(day));
         let shares_visitors = shares_visitors(record, &its, is_same_day);
         let is_before = its.ended_at.is_some_and(|ended| ended <= baseline_at);
