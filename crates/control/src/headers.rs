@@ -13,6 +13,9 @@ use actix_web::{
     web::Data,
 };
 
+use data_encoding::BASE64;
+use sha2::{Digest as _, Sha256};
+
 use crate::{
     AppState, client,
     error::{Code, ErrorBody},
@@ -22,6 +25,15 @@ use crate::{
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
                                        font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; \
                                        form-action 'none'; frame-ancestors 'none'";
+
+/// The policy of a page that goes away as a file: nothing but its own style, which is known by its hash.
+pub(crate) fn policy_of_file(page: &str) -> String {
+    let style = page.split_once("<style>").and_then(|(_, rest)| rest.split_once("</style>"));
+    let hash = BASE64.encode(&Sha256::digest(style.map_or("", |(style, _)| style)));
+    format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+}
 
 const HEADERS: [(HeaderName, &str); 8] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -50,7 +62,10 @@ pub(crate) async fn complete<B: MessageBody + 'static>(
     let mut response = in_one_shape(next.call(request).await?);
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
-        headers.insert(name, HeaderValue::from_static(value));
+        // A page that goes away as a file has a stricter policy of its own.
+        if name != header::CONTENT_SECURITY_POLICY || !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
     }
     if https {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);

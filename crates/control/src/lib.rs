@@ -25,6 +25,7 @@ pub mod openapi;
 mod page;
 pub mod request;
 pub mod routes;
+pub mod runs;
 mod server;
 pub mod store;
 pub mod targets;
@@ -36,6 +37,7 @@ use backfill::Backfills;
 use engine::LoadGenerator;
 use logs::LogHub;
 use observe::Observer;
+use runs::Runs;
 use tokio_util::sync::CancellationToken;
 
 pub use config::Config;
@@ -56,6 +58,8 @@ pub struct AppState {
     pub observe: Arc<Observer>,
     /// One-off backfills beside it.
     pub backfills: Arc<Backfills>,
+    /// What it has left behind: runs, and what is said of them.
+    pub runs: Arc<Runs>,
     /// The key that clients must show.
     pub key: ApiKey,
     /// Wrong keys of late.

@@ -52,6 +52,12 @@ pub(crate) const ROUTES: &[(&str, u32, u32)] = &[
     ("/api/backfill/last", 30, 30),
     ("/api/backfill/cancel", 10, 10),
     ("/api/backfill/cleanup", 10, 10),
+    ("/api/runs", 30, 30),
+    ("/api/runs/compare", 30, 30),
+    ("/api/runs/{id}", 30, 10),
+    ("/api/runs/{id}/download", 10, 10),
+    ("/api/runs/{id}/verify", 10, 10),
+    ("/api/runs/{id}/proof", 30, 30),
 ];
 
 /// The limits that there are. Each needs a limiter of its own.

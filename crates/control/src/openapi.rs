@@ -9,6 +9,10 @@ use utoipa_actix_web::AppExt as _;
 
 use crate::{error, limits, routes};
 
+mod foreign;
+
+pub use foreign::{ComparisonSchema, FindingsSchema, RunReportSchema};
+
 /// The methods that an operation may have in a description.
 const METHODS: [Method; 4] = [Method::GET, Method::POST, Method::PUT, Method::DELETE];
 /// Paths that want no key.
@@ -121,6 +125,7 @@ fn add_schemas(schemas: &mut Value) {
         settings
             .insert("description".to_owned(), "Settings by name. Names in lower case are taken, too.".into());
     }
+    foreign::add(schemas);
     schemas["Settings"] = settings;
     schemas["ShownSettings"] = json!({
         "description": "Settings by name, as they were saved. ***MASKED*** stands for a secret.",

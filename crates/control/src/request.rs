@@ -180,7 +180,11 @@ pub fn description(given: &str) -> Result<String, FieldError> {
     text("description", given, 0, 500)
 }
 
-fn text(field: &str, given: &str, min: usize, max: usize) -> Result<String, FieldError> {
+/// A text as it is stored: without white space around it. Lines and tabs are only in one that may be empty.
+///
+/// # Errors
+/// What is wrong with it, as a fault of that field.
+pub fn text(field: &str, given: &str, min: usize, max: usize) -> Result<String, FieldError> {
     let text = given.trim();
     let length = text.chars().count();
     let control = |c: char| c.is_control() && !(min == 0 && matches!(c, '\n' | '\r' | '\t'));

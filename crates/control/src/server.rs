@@ -25,6 +25,7 @@ use crate::{
     logs::{Bounds, LogHub, Redactor},
     observe::Observer,
     routes,
+    runs::{self, Runs},
 };
 
 /// How long requests under way may take once the control plane is told to stop. Streams end at once.
@@ -87,6 +88,7 @@ pub async fn build(config: Config, engine: Arc<dyn Engine>, store: Store) -> Res
         (ApiKey::new(&key), made.then_some(key))
     };
     funnels::export_at_start(&store, &config).await;
+    runs::settle_left(&store).await;
 
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
@@ -107,6 +109,14 @@ pub async fn build(config: Config, engine: Arc<dyn Engine>, store: Store) -> Res
     tasks.spawn(observe.clone().watch(stop.clone()));
     let backfills = Backfills::new(load.clone(), store.clone());
     tasks.spawn(backfills.clone().watch(stop.clone()));
+    let runs = Runs::new(
+        load.clone(),
+        observe.clone(),
+        store.clone(),
+        config.targets.clone(),
+        tasks.clone(),
+        stop.clone(),
+    );
 
     let state = Data::new(AppState {
         config,
@@ -115,6 +125,7 @@ pub async fn build(config: Config, engine: Arc<dyn Engine>, store: Store) -> Res
         logs,
         observe,
         backfills,
+        runs,
         key,
         guesses: Guesses::default(),
         tickets: Tickets::default(),

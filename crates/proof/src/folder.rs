@@ -13,11 +13,13 @@ use serde::de::DeserializeOwned;
 
 use crate::{Baseline, Proof, RECORD_VERSION, RunRecord};
 
-const RECORD: &str = "run.json";
+/// The file of a run's [`RunRecord`].
+pub const RECORD: &str = "run.json";
 const BOOK: &str = "ledger.json";
 const BOOK_BEFORE: &str = "ledger.previous.json";
 const BASELINE: &str = "baseline.json";
-const PROOF: &str = "proof.json";
+/// The file of a run's last [`Proof`].
+pub const PROOF: &str = "proof.json";
 const SERIES: &str = "series.json";
 const DAYS: &str = "days";
 

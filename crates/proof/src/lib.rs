@@ -29,7 +29,7 @@ mod verify;
 
 pub use baseline::{Baseline, days_between};
 pub use compare::{Cause, Explanation, Line, Missing, Verdict};
-pub use folder::{FolderError, RunFolder, Runs};
+pub use folder::{FolderError, PROOF as PROOF_FILE, RECORD as RECORD_FILE, RunFolder, Runs};
 pub use html::{Document, html};
 pub use record::{RECORD_VERSION, RunRecord, ZoneSource};
 pub use render::{markdown, text};

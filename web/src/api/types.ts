@@ -8,6 +8,24 @@ export interface ApplyRequest {
   config_id?: number | null;
 }
 
+/** How far a backfill is. */
+export interface Backfill {
+  /** The day being sent; null when all are done. */
+  day?: string | null;
+  /** Days of the window. */
+  days: number;
+  /** Days done. */
+  days_done: number;
+  /** When it will be done at the pace so far; null before there is one. */
+  estimated_end?: string | null;
+  /** Hits that may be recorded twice, because a run was killed while they were in flight. */
+  possible_duplicates: number;
+  /** Visits that are over, those of runs before a restart included. */
+  visits_done: number;
+  /** Visits of the window. */
+  visits_planned: number;
+}
+
 /** A window of past days to replay. All else is taken from the main load generator. */
 export interface BackfillRequest {
   /** The first day, counted back from today: 1 = yesterday. Together with BACKFILL_DURATION_DAYS, and never with dates. */
@@ -74,6 +92,16 @@ export interface Cancelled {
   success: boolean;
 }
 
+/** The cap of visits in a rolling 24-hour window. */
+export interface Cap {
+  /** `MAX_TOTAL_VISITS`. */
+  limit: number;
+  /** When the window resets; null before its first visit. */
+  resets_at?: string | null;
+  /** Visits started in the window. */
+  used: number;
+}
+
 /** The cap of visits in 24 hours. */
 export interface CapStatus {
   /** The most visits. */
@@ -83,6 +111,9 @@ export interface CapStatus {
   /** Visits in the present window. */
   used: number;
 }
+
+/** What a difference means. */
+export type Change = "better" | "worse" | "none" | "unknown";
 
 /** What was done. */
 export interface Changed {
@@ -114,6 +145,26 @@ export interface CleanedUp {
 
 /** What went wrong, for a program. The status follows from it. */
 export type Code = "bad_request" | "missing_key" | "wrong_key" | "target_forbidden" | "not_found" | "method_not_allowed" | "name_taken" | "read_only" | "conflict" | "body_too_large" | "not_json" | "invalid" | "rate_limited" | "internal" | "engine" | "engine_unavailable" | "timeout";
+
+/** Two runs side by side. */
+export interface Comparison {
+  /** The run before. */
+  a: RunBrief;
+  /** The run after. */
+  b: RunBrief;
+  /** What makes the comparison weaker than it looks. */
+  cautions: string[];
+  /** How sure the intervals are: 0.95. */
+  confidence: number;
+  /** Settings that are not the same. */
+  differing_settings: DifferingSetting[];
+  /** What was compared. */
+  figures: Difference[];
+  /** Both brought the same visits, as far as the settings are the same. */
+  same_seed: boolean;
+  /** What changed, in plain words. */
+  verdict: string;
+}
 
 /** When a setting matters. */
 export interface Condition {
@@ -214,6 +265,36 @@ export interface Container {
 /** Where the content comes from. */
 export type ContentSource = "custom" | "built-in";
 
+/** A figure in both runs. */
+export interface Difference {
+  /** Before; null when nothing was measured. */
+  a?: number | null;
+  /** After. */
+  b?: number | null;
+  /** What it means. */
+  change: Change;
+  /** `b - a`. */
+  difference?: number | null;
+  /** Which: `visits_per_day`, `hits_per_second`, `latency_p50_ms`, `latency_p95_ms`, `latency_p99_ms`, `lag_p99_ms`, `error_rate`, `skipped_share`, or `probe_NAME_ms`. */
+  figure: string;
+  /** Its upper end. */
+  high?: number | null;
+  /** The lower end of the difference's interval; null when there is too little to tell. */
+  low?: number | null;
+  /** `b / a - 1`; null when `a` is 0. */
+  relative?: number | null;
+}
+
+/** A setting that is not the same in both runs. */
+export interface DifferingSetting {
+  /** What it was before; null when it was not given. */
+  a?: string | null;
+  /** What it was after. */
+  b?: string | null;
+  /** Its name. */
+  name: string;
+}
+
 /** Something was done. */
 export interface Done {
   /** What was done. */
@@ -284,6 +365,14 @@ export interface EventsSaved {
   success: boolean;
 }
 
+/** How often one thing went wrong. */
+export interface FaultCount {
+  /** How often. */
+  count: number;
+  /** What, and what to do about it. */
+  message: string;
+}
+
 /** What is wrong with one field. */
 export interface FieldError {
   /** The field as the request names it, for example `config.CONCURRENCY` or `line 7`. */
@@ -300,6 +389,60 @@ export interface FiledConfig {
   description?: string | null;
   /** Unique: 1 to 100 characters. */
   name: string;
+}
+
+/** What was found. */
+export interface Findings {
+  /** What may have been the limit in the target's place; null when it was the target. */
+  caution?: string | null;
+  /** When it ended; null while it goes on. */
+  ended_at?: string | null;
+  /** The highest rate that was confirmed; null when none was. */
+  held?: FindingsStep | null;
+  /** The version of this document's shape. */
+  schema_version: number;
+  /** When it began. */
+  started_at: string;
+  /** How far the search is. */
+  state: SearchState;
+  /** Every rate that was tried, in that order. */
+  steps: FindingsStep[];
+  /** What each rate is held to. */
+  thresholds: string[];
+  /** The lowest rate that is known to be too much, in visits a day; null when none was found. */
+  too_much?: number | null;
+  /** The rate that is being tried. */
+  trying?: Trying | null;
+  /** What was found, in a sentence. */
+  verdict: string;
+}
+
+/** One rate and how it went. */
+export interface FindingsStep {
+  /** It was to confirm an earlier step. */
+  confirmation: boolean;
+  /** Every threshold held. */
+  held: boolean;
+  /** Hits that were acknowledged a second. */
+  hits_per_second: number;
+  /** The most requests in flight that were seen. */
+  in_flight: number;
+  /** Each threshold and what was observed. */
+  judgements: Judgement[];
+  /** How late visits started, 99 of 100, in milliseconds. */
+  lag_p99_ms: number;
+  /** Latency quantiles in milliseconds: p50, p95, p99. */
+  latency_ms: number[];
+  /** From the moment a request was due to its answer, 95 of 100, in milliseconds. */
+  response_p95_ms: number;
+  /** How long was measured, in seconds. */
+  seconds: number;
+  /** Visits that could not start in time. */
+  skipped: number;
+  /** Hits acknowledged of those settled. */
+  success_rate?: number | null;
+  /** The rate that was asked for. */
+  visits_per_day: number;
 }
 
 /** A saved funnel: the fields as they were sent, completed, with an id and times. */
@@ -345,6 +488,29 @@ export interface Group {
 /** What a healthcheck says. */
 export type Health = "starting" | "healthy" | "unhealthy";
 
+/** Whether a run was held to its thresholds. */
+export type Held = "held" | "broken";
+
+/** Hits by what became of them. */
+export interface HitReport {
+  /** The target said that it recorded them. */
+  acknowledged: number;
+  /** Those acknowledged, by kind. */
+  by_kind: KindReport;
+  /** Provably never recorded. */
+  failed: number;
+  /** Waiting for their time, or in flight. */
+  not_yet_sent: number;
+  /** Belonging to a visit that was started. */
+  planned: number;
+  /** The target said that it did not record them. */
+  refused: number;
+  /** Acknowledged, as a fraction of those whose outcome is counted; null when there is none. */
+  success_rate?: number | null;
+  /** Sent, and no answer tells whether they were recorded. */
+  unknown: number;
+}
+
 /** What an import did. */
 export interface ImportDone {
   /** New configurations. */
@@ -355,6 +521,36 @@ export interface ImportDone {
   replaced: number;
   /** Always true: what fails is an error. */
   success: boolean;
+}
+
+/** A threshold and what the run showed. */
+export interface Judgement {
+  /** Whether it held; null while there is nothing to observe. */
+  held?: boolean | null;
+  /** What was observed: milliseconds, or a fraction for shares; null while there is nothing to observe. */
+  observed?: number | null;
+  /** The threshold, as in `THRESHOLDS`. */
+  threshold: string;
+}
+
+/** Acknowledged hits of each kind. */
+export interface KindReport {
+  /** Cart updates. */
+  cart: number;
+  /** Files. */
+  download: number;
+  /** Custom events. */
+  event: number;
+  /** Orders. */
+  order: number;
+  /** Clicks to other sites. */
+  outlink: number;
+  /** Page views. */
+  page_view: number;
+  /** Heartbeats. */
+  ping: number;
+  /** Site searches. */
+  search: number;
 }
 
 /** The latest backfill. */
@@ -404,6 +600,9 @@ export interface Metrics {
   window_s: number;
 }
 
+/** Live traffic, or a historical window. */
+export type Mode = "live" | "backfill";
+
 /** A configuration to save. */
 export interface NewConfig {
   /** Settings by name; it need not be whole. */
@@ -444,6 +643,12 @@ export interface NewSavedConfig {
   name: string;
 }
 
+/** What is to be written about a run. */
+export interface NoteRequest {
+  /** At most 2,000 characters; none removes the note. */
+  note: string;
+}
+
 /** A folder of the site, or a page. */
 export interface PageNode {
   /** What lies below, by name. */
@@ -470,6 +675,10 @@ export interface Point {
   latency_p95_ms?: number | null;
   /** The same for 99 of 100. */
   latency_p99_ms?: number | null;
+  /** The probed reports of the target. */
+  probes: ProbePoint[];
+  /** Visits that could not start in time. */
+  skipped: number;
   /** Hits that the target acknowledged. */
   successes: number;
   /** When it begins. */
@@ -524,6 +733,42 @@ export interface PreviewHit {
   url: string;
 }
 
+/** How a probed report did in a piece of time. */
+export interface ProbePoint {
+  /** How often it did not come. */
+  failed: number;
+  /** How long it took the last time, in milliseconds; null when it did not come in this time. */
+  ms?: number | null;
+  /** Its name. */
+  name: string;
+}
+
+/** One of `REPORT_PROBES`. */
+export interface ProbeReport {
+  /** How often its reports came. */
+  answered: number;
+  /** How long they took. */
+  duration_ms: Quantiles;
+  /** How often they did not. */
+  failed: number;
+  /** Why they did not come the last time that they did not. */
+  fault?: string | null;
+  /** How long they took the last time, in milliseconds. */
+  last_ms?: number | null;
+  /** Its name. */
+  name: string;
+}
+
+/** What the process uses. */
+export interface ProcessUse {
+  /** Processor time so far in seconds, user and system. */
+  cpu_s: number;
+  /** Open files and connections. */
+  open_files: number;
+  /** Resident memory in bytes. */
+  resident_bytes: number;
+}
+
 /** How far a backfill is. */
 export interface Progress {
   /** The day being sent; null when all are done, and before the first. */
@@ -540,6 +785,147 @@ export interface Progress {
   visits_planned: number;
   /** Visits of which every hit was acknowledged. */
   visits_sent: number;
+}
+
+/** What a difference can come from. */
+export interface ProofCause {
+  /** Up to so much. */
+  amount: number;
+  /** What: `unknown`, `table_limit`, `other_run`, `same_visitors`, `no_baseline`, `unfinished`, `excluded_addresses`, `ignored_agents`, `no_ecommerce`, `no_site_search`, `rounding`. */
+  cause: string;
+}
+
+/** A row of a report in which something is missing. */
+export interface ProofLabel {
+  /** How much is missing. */
+  count: number;
+  /** Its name. */
+  label: string;
+}
+
+/** A figure of a report beside what was expected of it. */
+export interface ProofLine {
+  /** What was there before. */
+  before: number;
+  /** The site's day. */
+  day: string;
+  /** How far it is from what is expected. */
+  difference: number;
+  /** What the run should have added: from, to. */
+  expected: number[];
+  /** What the difference can come from. */
+  explained: ProofCause[];
+  /** What is counted. */
+  figure: string;
+  /** Its row. */
+  label: string;
+  /** What there is now. */
+  recorded: number;
+  /** All figures of this line are so many parts of one: 100 for money, 1000 for values of events, else 1. */
+  scale: number;
+  /** The report. */
+  table: string;
+  /** What is left of the difference. */
+  unexplained: number;
+}
+
+/** Hits of one kind that were acknowledged and are not in the reports of a day. */
+export interface ProofMissing {
+  /** More of them may be missing. */
+  at_least: boolean;
+  /** How many. */
+  count: number;
+  /** The site's day. */
+  day: string;
+  /** Which kind: `page_view`, `search`, `outlink`, `download`, `event`, `order`, `cart`, `ping`. */
+  kind: string;
+  /** In which rows of the reports. */
+  labels: ProofLabel[];
+}
+
+/** A comparison of a run with the target's reports. */
+export interface ProofSummary {
+  /** Figures that are not exact, the unexplained first; two hundred at the most. */
+  lines: ProofLine[];
+  /** How many more of those there are. */
+  lines_left_out: number;
+  /** When it was made. */
+  made_at: string;
+  /** Hits that were acknowledged and are not in the reports. */
+  missing: ProofMissing[];
+  /** What else there is to know. */
+  notes: string[];
+  /** Nothing is left unexplained. */
+  proved: boolean;
+  /** The same by report. */
+  tables: ProofTable[];
+  /** How many figures were compared, and what each came to. */
+  totals: ProofTotals;
+  /** What it comes to, in a sentence. */
+  verdict: string;
+}
+
+/** Figures of one report by what they came to. */
+export interface ProofTable {
+  /** Recorded is what was expected. */
+  exact: number;
+  /** They differ, and that is explained. */
+  explained: number;
+  /** All that were compared. */
+  lines: number;
+  /** Recorded is within what is possible. */
+  possible: number;
+  /** The report: `site`, `pages`, `event_names` and so on. */
+  table: string;
+  /** They differ, and nothing explains it. */
+  unexplained: number;
+}
+
+/** Figures by what they came to. */
+export interface ProofTotals {
+  /** Recorded is what was expected. */
+  exact: number;
+  /** They differ, and that is explained. */
+  explained: number;
+  /** All that were compared. */
+  lines: number;
+  /** Recorded is within what is possible. */
+  possible: number;
+  /** They differ, and nothing explains it. */
+  unexplained: number;
+}
+
+/** What the last proof of a run came to. */
+export type Proved = "proved" | "unproved";
+
+/** Quantiles of a duration in milliseconds. All 0 when `count` is 0. */
+export interface Quantiles {
+  /** How many durations were measured. */
+  count: number;
+  /** The longest. */
+  max: number;
+  /** Arithmetic mean. */
+  mean: number;
+  /** Median. */
+  p50: number;
+  /** 90% were not longer. */
+  p90: number;
+  /** 95% were not longer. */
+  p95: number;
+  /** 99% were not longer. */
+  p99: number;
+  /** 99.9% were not longer. */
+  p999: number;
+}
+
+/** HTTP requests. */
+export interface RequestReport {
+  /** Attempts that were answered, well or badly. */
+  answered: number;
+  /** Attempts after the first of the same request. */
+  retried: number;
+  /** Attempts of which at least a byte was sent. */
+  sent: number;
 }
 
 /** How to restart. */
@@ -596,8 +982,234 @@ export interface Run {
   state: RunState;
 }
 
+/** A run, in brief. */
+export interface RunBrief {
+  /** Its name. */
+  id: string;
+  /** How long was compared, in seconds. */
+  seconds: number;
+  /** Its seed. */
+  seed: number;
+  /** The site. */
+  site_id: number;
+  /** When it began. */
+  started_at: string;
+  /** The target's address. */
+  target: string;
+  /** The load generator's version. */
+  version: string;
+}
+
+/** What became of a run. */
+export type RunCondition = "running" | "ended" | "interrupted";
+
+/** A run by itself. */
+export interface RunDetail {
+  /** Processes that worked on it: more than one when a backfill was taken up again. */
+  processes: number;
+  /** Its last proof. */
+  proof?: ProofSummary | null;
+  /** Its own report, as of the last time that it was written down. */
+  report?: RunReport | null;
+  /** The run over time. */
+  series: RunSeries;
+  /** The settings that were given, secrets masked. */
+  settings: Record<string, string>;
+  /** It, as in a list. */
+  summary: RunSummary;
+  /** The zone that cuts the site's days. */
+  time_zone: string;
+  /** Its last verification. */
+  verification: Verification;
+}
+
+/** All that is known of a run. */
+export interface RunFile {
+  /** Its last proof; null when there is none. */
+  proof?: unknown;
+  /** `run.json` of its folder. */
+  record: unknown;
+  /** `series.json` of its folder; null when there is none. */
+  series?: unknown;
+}
+
+/** Which run this is. */
+export interface RunInfo {
+  /** When the run ended; null while it goes on. */
+  ended_at?: string | null;
+  /** Unique to the run. */
+  id: string;
+  /** Live traffic, or a historical window. */
+  mode: Mode;
+  /** When this report was made. */
+  now: string;
+  /** The seed, as at the top. */
+  seed: number;
+  /** The part of the visitors this process plays: `index/count`. */
+  shard: string;
+  /** When the process began. */
+  started_at: string;
+  /** What it does at the moment. */
+  state: RunReportRunState;
+  /** How hits travel. */
+  transport: Transport;
+  /** Seconds from the start to now or to the end. */
+  uptime_s: number;
+  /** The program's version. */
+  version: string;
+}
+
+/** A part of the list of runs. */
+export interface RunList {
+  /** Behind which run the next part begins (`before`); null when this was the last. */
+  next?: string | null;
+  /** The runs, the latest first. */
+  runs: RunSummary[];
+  /** How many there are at all. */
+  total: number;
+  /** Runs and folders that cannot be read, and why. */
+  warnings: string[];
+}
+
+/** What a run did in a piece of its time. */
+export interface RunPoint {
+  /** All others of them. */
+  failures: number;
+  /** Hits whose outcome became known. */
+  hits: number;
+  /** The most requests in flight. */
+  in_flight: number;
+  /** Milliseconds that 99 of 100 visits were not later than. */
+  lag_ms?: number | null;
+  /** Milliseconds from a request to its answer that half of the piece's requests did not exceed. */
+  latency_p50_ms?: number | null;
+  /** The same for 95 of 100. */
+  latency_p95_ms?: number | null;
+  /** The same for 99 of 100. */
+  latency_p99_ms?: number | null;
+  /** The probed reports of the target. */
+  probes: RunProbe[];
+  /** How much of it was watched, in seconds. */
+  seconds: number;
+  /** Visits that could not start in time. */
+  skipped: number;
+  /** Hits that the target acknowledged. */
+  successes: number;
+  /** When it begins. */
+  ts: string;
+  /** Visits that were started. */
+  visits: number;
+}
+
+/** How long a probed report took in a piece of a run's time. */
+export interface RunProbe {
+  /** How often it did not come. */
+  failed: number;
+  /** The longest that it took. */
+  max_ms?: number | null;
+  /** How long it took on average, in milliseconds; null when it did not come. */
+  ms?: number | null;
+  /** Its name. */
+  name: string;
+}
+
+/** What a run says about itself, at one moment or at its end. */
+export interface RunReport {
+  /** How far a backfill is. */
+  backfill?: Backfill | null;
+  /** `MAX_TOTAL_VISITS`, when it is set. */
+  cap?: Cap | null;
+  /** What went wrong, the most frequent first. */
+  faults: FaultCount[];
+  /** Hits: planned = acknowledged + refused + failed + unknown + not yet sent. */
+  hits: HitReport;
+  /** HTTP requests in flight now. */
+  in_flight: number;
+  /** `THRESHOLDS`, each with what was observed. */
+  judgements?: Judgement[];
+  /** Milliseconds from a visit's scheduled start to its first byte. */
+  lag_ms: Quantiles;
+  /** Milliseconds from a request's first byte to its answer. */
+  latency_ms: Quantiles;
+  /** `REPORT_PROBES`, each with how long its reports took. */
+  probes?: ProbeReport[];
+  /** What the process itself uses, where the system tells. */
+  process?: ProcessUse | null;
+  /** HTTP requests. */
+  requests: RequestReport;
+  /** Milliseconds from the moment a request was due to its answer. */
+  response_ms: Quantiles;
+  /** Which run this is. */
+  run: RunInfo;
+  /** The version of this document's shape. */
+  schema_version: number;
+  /** The seed of the run: the same seed and settings make the same traffic. */
+  seed: number;
+  /** Visits a day that were asked for. */
+  target_visits_per_day: number;
+  /** Visits. */
+  visits: VisitReport;
+}
+
+/** What a run does at the moment. */
+export type RunReportRunState = "waiting" | "running" | "capped" | "draining" | "idle" | "ended";
+
+/** A run over time. */
+export interface RunSeries {
+  /** Times in which somebody watched, in order; none of a run that an older load generator wrote down. */
+  points: RunPoint[];
+  /** The length of a point's time, in seconds. */
+  resolution_s: number;
+}
+
 /** What became of a backfill. */
 export type RunState = "starting" | "running" | "finished" | "failed" | "cancelled" | "interrupted";
+
+/** A run in a list. */
+export interface RunSummary {
+  /** When it ended. */
+  ended_at?: string | null;
+  /** Hits that the target acknowledged. */
+  hits: number;
+  /** Its name, as its log and its report say it. */
+  id: string;
+  /** Milliseconds from a request to its answer that 95 of 100 did not exceed. */
+  latency_p95_ms?: number | null;
+  /** Visits as they happen, or those of past days. */
+  mode: string;
+  /** What somebody wrote about it. */
+  note: string;
+  /** What its last proof came to; null when there is none. */
+  proof?: Proved | null;
+  /** The same seed and settings make the same traffic. */
+  seed: number;
+  /** The site that they were for. */
+  site_id: number;
+  /** When it was first begun. */
+  started_at: string;
+  /** What became of it. */
+  state: RunCondition;
+  /** Acknowledged hits as a fraction of those whose outcome is counted; null when there is none. */
+  success_rate?: number | null;
+  /** Where hits went. */
+  target: string;
+  /** Whether it kept what it was held to; null when it was held to nothing. */
+  thresholds?: Held | null;
+  /** One request a hit, or many hits a request. */
+  transport: string;
+  /** Whether a verification is under way. */
+  verifying: boolean;
+  /** The load generator's version. */
+  version: string;
+  /** Visits of which every hit was acknowledged. */
+  visits: number;
+  /** Visits of which at least one was not. */
+  visits_failed: number;
+  /** Visits a day at the run's pace. */
+  visits_per_day: number;
+  /** Visits that never began, because the target could not keep up. */
+  visits_skipped: number;
+}
 
 /** Something about one setting. */
 export interface Said {
@@ -640,6 +1252,9 @@ export interface Schema {
   /** Settings, in the order to show them. */
   settings: Setting[];
 }
+
+/** How far a search is. */
+export type SearchState = "searching" | "done" | "stopped";
 
 /** How the control plane is. */
 export interface ServiceHealth {
@@ -969,6 +1584,21 @@ export interface Ticket {
   ticket: string;
 }
 
+/** How hits travel. */
+export type Transport = "single" | "bulk";
+
+/** A rate that is being tried. */
+export interface Trying {
+  /** Since when. */
+  began_at: string;
+  /** It is to confirm an earlier step. */
+  confirmation: boolean;
+  /** How long it takes with its warm-up, in seconds. */
+  seconds: number;
+  /** The rate. */
+  visits_per_day: number;
+}
+
 /** What there is to say about a list. */
 export interface UrlCheck {
   /** What is wrong, by line. */
@@ -1029,6 +1659,49 @@ export interface Validation {
   valid: boolean;
   /** What does not block a start, and may be worth a thought. */
   warnings: Said[];
+}
+
+/** A verification. */
+export interface Verification {
+  /** When it ended. */
+  ended_at?: string | null;
+  /** Why there is no proof. */
+  error?: string | null;
+  /** When it was asked for. */
+  started_at?: string | null;
+  /** What became of it. */
+  state: VerificationState;
+  /** How many seconds it may wait for the target to archive what it has recorded. */
+  wait_s?: number | null;
+}
+
+/** What became of a verification. */
+export type VerificationState = "idle" | "running" | "done" | "failed" | "stopped";
+
+/** How to verify a run. */
+export interface VerifyRequest {
+  /** A token that may view the site. Without one it is that of the load generator, if its target is that of the run. It is used for this verification and not kept. */
+  token_auth?: string | null;
+  /** Seconds to wait for the target to archive what it has recorded. It is no longer waited than needed. */
+  wait_s?: number;
+}
+
+/** Visits. */
+export interface VisitReport {
+  /** Over, and every hit was acknowledged. */
+  completed: number;
+  /** Over, and at least one hit was not acknowledged. */
+  failed: number;
+  /** Visits a day at the pace so far: completed and under way, over the time in which visits were started. */
+  per_day_achieved: number;
+  /** How many the run will have when it is done; null for a run without an end. */
+  planned?: number | null;
+  /** Never started, because the target could not keep up. */
+  skipped: number;
+  /** Their hits were planned. */
+  started: number;
+  /** Started and not over. */
+  under_way: number;
 }
 
 /** What each operation takes and answers, by method and path. */
@@ -1197,6 +1870,50 @@ export interface Operations {
     query?: { timeout?: number | null; };
     body?: RestartRequest | null;
     answer: Changed;
+  };
+  /** The runs that the load generator and backfills have written down, the latest first. */
+  "GET /api/runs": {
+    query?: { limit?: number; before?: string; };
+    answer: RunList;
+  };
+  /** Two runs side by side: what changed, by how much, and what chance alone explains. */
+  "GET /api/runs/compare": {
+    query: { a: string; b: string; };
+    answer: Comparison;
+  };
+  /** A run: its settings, its report, what it did over time, and its last proof. */
+  "GET /api/runs/{id}": {
+    path: { id: string; };
+    answer: RunDetail;
+  };
+  /** Writes a note about a run. */
+  "PUT /api/runs/{id}": {
+    path: { id: string; };
+    body: NoteRequest;
+    answer: RunSummary;
+  };
+  /** A run as a file. */
+  "GET /api/runs/{id}/download": {
+    path: { id: string; };
+    query?: { format?: "json" | "html" & Record<string, unknown>; };
+    answer: RunFile;
+  };
+  /** The last proof of a run, all of it. */
+  "GET /api/runs/{id}/proof": {
+    path: { id: string; };
+    query?: { format?: "json" | "markdown" & Record<string, unknown>; };
+    answer: unknown;
+  };
+  /** Begins to compare what a run should have left in the target's reports with what is there. The proof is part of the run when the verification is done. */
+  "POST /api/runs/{id}/verify": {
+    path: { id: string; };
+    body: VerifyRequest;
+    answer: Verification;
+  };
+  /** Stops a verification that is under way. */
+  "DELETE /api/runs/{id}/verify": {
+    path: { id: string; };
+    answer: Verification;
   };
   /** Every setting with type, range, default, group and help. */
   "GET /api/schema": {

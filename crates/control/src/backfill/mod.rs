@@ -15,6 +15,7 @@ use crate::{
         change::ChangeError,
         configuration::{self, TOKEN, TOKEN_FILE, Vars},
     },
+    runs::folders,
     store::{Store, StoreError},
 };
 
@@ -44,7 +45,7 @@ pub struct Backfills {
 pub struct Cleaned {
     /// Units that are gone.
     pub removed: Vec<String>,
-    /// Units that are still there, and why.
+    /// Those of which something is still there, and why.
     pub left: Vec<(String, String)>,
 }
 
@@ -80,7 +81,7 @@ impl Backfills {
         self.to_its_end(async move { this.cancel_now(&container_name).await }).await
     }
 
-    /// Removes the units, tokens and state files of all that are over. What is known about them stays.
+    /// Removes the units, tokens and state files of all that are over. What is known about them stays, and so do their runs.
     ///
     /// # Errors
     /// When the database fails.
@@ -256,8 +257,12 @@ impl Backfills {
         let mut cleaned = Cleaned::default();
         for name in over {
             match self.remove(name).await {
-                Ok(true) => cleaned.removed.push(name.to_owned()),
-                Ok(false) => {}
+                Ok((was_there, left)) => {
+                    if was_there {
+                        cleaned.removed.push(name.to_owned());
+                    }
+                    cleaned.left.extend(left.map(|problem| (name.to_owned(), problem)));
+                }
                 Err(problem @ EngineError::Away { .. }) => return Err(problem.into()),
                 Err(problem) => cleaned.left.push((name.to_owned(), problem.to_string())),
             }
@@ -265,20 +270,21 @@ impl Backfills {
         Ok(cleaned)
     }
 
-    /// Removes a unit and its files; false when there was no unit.
-    async fn remove(&self, name: &str) -> Result<bool, EngineError> {
+    /// Removes a unit and its files, except for its runs: whether there was a unit, and what is left of it.
+    async fn remove(&self, name: &str) -> Result<(bool, Option<String>), EngineError> {
         let engine = self.load.engine();
         let was_there = engine.find(name).await?.is_some();
         engine.remove(name).await?;
         let folder = self.load.folder();
         folder.sweep_tokens(name, None);
         let state_dir = folder.here.join(state_dir_of(name));
-        if let Err(problem) = std::fs::remove_dir_all(&state_dir)
-            && problem.kind() != std::io::ErrorKind::NotFound
-        {
-            tracing::warn!(path = %state_dir.display(), %problem, "the state of a backfill is left behind");
+        let load = Arc::clone(&self.load);
+        let removed = tokio::task::spawn_blocking(move || folders::remove(&state_dir, &load)).await;
+        let left = removed.unwrap_or(Ok(())).err();
+        if let Some(problem) = &left {
+            tracing::warn!(name, problem, "something of a backfill is left behind");
         }
-        Ok(was_there)
+        Ok((was_there, left))
     }
 
     /// Those that run, as they are at the moment.

@@ -301,6 +301,6 @@ pub(super) fn patience(unit: &Unit) -> Duration {
 }
 
 /// Whether there is a process to end.
-pub(super) fn has_process(state: State) -> bool {
+pub(crate) fn has_process(state: State) -> bool {
     matches!(state, State::Running | State::Restarting | State::Paused)
 }

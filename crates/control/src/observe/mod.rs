@@ -1,19 +1,20 @@
 //! What the load generator does, in figures: asked for every few seconds, kept as a time series, shown.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use jiff::{SignedDuration, Timestamp};
+use report::ProbeReport;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     clock,
     engine::{LoadGenerator, State, Unit},
     logs::{LogHub, Position},
-    store::{Piece, Store, TIERS},
+    store::{Piece, ProbePiece, Store, TIERS},
 };
 
 mod figures;
@@ -111,12 +112,14 @@ impl Observer {
         let piece = Piece {
             at: piece_of(now),
             visits: from(|figures| figures.started),
+            skipped: from(|figures| figures.visits_skipped),
             hits: from(Figures::settled),
             successes: from(|figures| figures.acknowledged),
             failures: from(|figures| figures.refused + figures.failed + figures.unknown),
             latency_ms: figures.latency_ms,
             in_flight: figures.in_flight,
             lag_ms: figures.lag_ms,
+            probes: probes(before.as_ref(), &figures),
         };
         // The first figures of a run that was under way when we began tell of a time that we did not see.
         let first_sight = before.is_none()
@@ -178,7 +181,8 @@ impl Observer {
         let resolution_s = TIERS.iter().find(fits).unwrap_or(&TIERS[TIERS.len() - 1]).resolution_s;
         let from = now.as_second() - window_s;
         let mut pieces = self.store.series(resolution_s, from - from.rem_euclid(resolution_s)).await?;
-        if let Some(mut open) = self.memory().open {
+        let open = self.memory().open.clone();
+        if let Some(mut open) = open {
             open.at -= open.at.rem_euclid(resolution_s);
             match pieces.last_mut() {
                 Some(last) if last.at == open.at => last.merge(&open),
@@ -191,6 +195,20 @@ impl Observer {
     fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What the probed reports did since the figures before.
+fn probes(before: Option<&Figures>, now: &Figures) -> BTreeMap<String, ProbePiece> {
+    let since = |probe: &ProbeReport| {
+        let before = before.and_then(|before| before.probes.iter().find(|other| other.name == probe.name));
+        let (answered, failed) = before.map_or((0, 0), |before| (before.answered, before.failed));
+        let piece = ProbePiece {
+            last_ms: probe.last_ms.filter(|_| probe.answered > answered),
+            failed: probe.failed.saturating_sub(failed),
+        };
+        (piece != ProbePiece::default()).then(|| (probe.name.clone(), piece))
+    };
+    now.probes.iter().filter_map(since).collect()
 }
 
 /// When the shortest piece of time begins that a moment lies in.

@@ -70,6 +70,21 @@ struct Point {
     in_flight: u64,
     /// Milliseconds that 99 of 100 visits were not later than.
     lag_ms: Option<f64>,
+    /// Visits that could not start in time.
+    skipped: u64,
+    /// The probed reports of the target.
+    probes: Vec<ProbePoint>,
+}
+
+/// How a probed report did in a piece of time.
+#[derive(Debug, Serialize, ToSchema)]
+struct ProbePoint {
+    /// Its name.
+    name: String,
+    /// How long it took the last time, in milliseconds; null when it did not come in this time.
+    ms: Option<f64>,
+    /// How often it did not come.
+    failed: u64,
 }
 
 impl From<Piece> for Point {
@@ -86,6 +101,12 @@ impl From<Piece> for Point {
             latency_p99_ms: latency(2),
             in_flight: piece.in_flight,
             lag_ms: piece.lag_ms,
+            skipped: piece.skipped,
+            probes: piece
+                .probes
+                .into_iter()
+                .map(|(name, probe)| ProbePoint { name, ms: probe.last_ms, failed: probe.failed })
+                .collect(),
         }
     }
 }

@@ -12,6 +12,7 @@ mod metrics;
 mod presets;
 mod prometheus;
 mod root;
+mod runs;
 mod schema;
 mod status;
 mod test_connection;
@@ -52,6 +53,7 @@ pub(crate) fn all(app: &mut ServiceConfig<'_>) {
     logs::configure(app);
     lifecycle::configure(app);
     backfill::configure(app);
+    runs::configure(app);
 }
 
 /// Answers what no route takes: 404, or 405 with the methods that the route knows.

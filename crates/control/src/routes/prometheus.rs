@@ -14,7 +14,7 @@ use prometheus_client::{
     metrics::MetricType,
     registry::Registry,
 };
-use report::METRICS_CONTENT_TYPE;
+use report::{METRICS_CONTENT_TYPE, ProbeReport};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{State, blocking};
@@ -147,6 +147,7 @@ impl Scrape {
             let help = "99 of 100 visits did not start later than this";
             page.gauges("trafficinator_lag_p99_seconds", help, [([name()], lag / 1000.0)])?;
         }
+        self.probes(page, figures)?;
         if let Some(cap) = figures.cap {
             page.gauges("trafficinator_cap_limit_visits", "MAX_TOTAL_VISITS", [([name()], cap.limit)])?;
             page.gauges(
@@ -156,6 +157,21 @@ impl Scrape {
             )?;
         }
         Ok(())
+    }
+
+    /// The probed reports of the target.
+    fn probes(&self, page: &mut Page, figures: &Figures) -> fmt::Result {
+        let labels = |probe: &ProbeReport| [("name", self.name.clone()), ("probe", probe.name.clone())];
+        let last = |probe: &ProbeReport| Some((labels(probe), probe.last_ms? / 1000.0));
+        let help = "How long the probed reports took the last time";
+        page.gauges("trafficinator_probe_last_seconds", help, figures.probes.iter().filter_map(last))?;
+        let rows = figures.probes.iter().flat_map(|probe| {
+            [("answered", probe.answered), ("failed", probe.failed)].map(|(outcome, count)| {
+                let [name, probe] = labels(probe);
+                ([name, probe, ("outcome", outcome.to_owned())], count)
+            })
+        });
+        page.counters("trafficinator_probes", "Questions for the probed reports", rows)
     }
 
     /// The backfills that run.

@@ -218,7 +218,7 @@ fn timeout(seconds: f64) -> Result<Duration, FieldError> {
 }
 
 /// The token, when one was given. It is never repeated.
-fn token(given: Option<String>) -> Result<Option<SecretString>, FieldError> {
+pub(super) fn token(given: Option<String>) -> Result<Option<SecretString>, FieldError> {
     let Some(token) = given.filter(|token| !token.trim().is_empty()) else { return Ok(None) };
     if token == MASK {
         return Err(FieldError::new(

@@ -5,8 +5,11 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::StoreError;
 
 /// Each takes the layout of its number to the next; the first makes an empty file the layout 1.
-pub(super) const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/001_saved.sql"), include_str!("migrations/002_observed.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/001_saved.sql"),
+    include_str!("migrations/002_observed.sql"),
+    include_str!("migrations/003_runs.sql"),
+];
 
 /// Brings the database to the latest layout. A migration that fails leaves the file as it was.
 pub(super) fn to_latest(db: &mut Connection) -> Result<(), StoreError> {
@@ -36,7 +39,11 @@ mod tests {
     use crate::store::{Draft, Kind, Store};
 
     /// What a database of each layout may hold, added to what it held in the layout before.
-    const ROWS: &[&str] = &[include_str!("fixtures/001.sql"), include_str!("fixtures/002.sql")];
+    const ROWS: &[&str] = &[
+        include_str!("fixtures/001.sql"),
+        include_str!("fixtures/002.sql"),
+        include_str!("fixtures/003.sql"),
+    ];
 
     /// A database as an older version left it.
     fn of_layout(layout: usize, path: &Path) {

@@ -6,6 +6,7 @@
 mod backfills;
 mod funnels;
 mod migrate;
+mod runs;
 mod saved;
 mod series;
 
@@ -21,8 +22,9 @@ use std::{
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 pub use funnels::StoredFunnel;
+pub use runs::{KeptProof, Said};
 pub use saved::{Change, Draft, Imported, Kind, Saved};
-pub use series::{Piece, TIERS, Tier};
+pub use series::{Piece, ProbePiece, TIERS, Tier};
 
 use crate::files::FileError;
 

@@ -1,6 +1,8 @@
 //! The time series of figures, in pieces of time that grow with their age, so that it has a largest size.
 
-use rusqlite::{Row, params};
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, Row, params};
 
 use super::{Store, StoreError};
 
@@ -22,12 +24,14 @@ pub const TIERS: [Tier; 4] = [
 ];
 
 /// A piece of time.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Piece {
     /// When it begins, in seconds since the Unix epoch.
     pub at: i64,
     /// Visits that were started in it.
     pub visits: u64,
+    /// Visits that could not start in time.
+    pub skipped: u64,
     /// Hits whose outcome became known in it.
     pub hits: u64,
     /// Those that the target acknowledged.
@@ -40,12 +44,24 @@ pub struct Piece {
     pub in_flight: u64,
     /// The longest that visits were late, in milliseconds.
     pub lag_ms: Option<f64>,
+    /// The probed reports, by name.
+    pub probes: BTreeMap<String, ProbePiece>,
+}
+
+/// How a probed report did in a piece of time.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct ProbePiece {
+    /// How long it took the last time that it came, in milliseconds; `None` when it did not come in this time.
+    pub last_ms: Option<f64>,
+    /// How often it did not come.
+    pub failed: u64,
 }
 
 impl Piece {
-    /// Takes in another piece of the same time.
+    /// Takes in a later piece of the same time.
     pub fn merge(&mut self, other: &Piece) {
         self.visits += other.visits;
+        self.skipped += other.skipped;
         self.hits += other.hits;
         self.successes += other.successes;
         self.failures += other.failures;
@@ -55,6 +71,11 @@ impl Piece {
             (Some(these), Some(those)) => Some(std::array::from_fn(|index| these[index].max(those[index]))),
             (these, those) => these.or(those),
         };
+        for (name, later) in &other.probes {
+            let probe = self.probes.entry(name.clone()).or_default();
+            probe.last_ms = later.last_ms.or(probe.last_ms);
+            probe.failed += later.failed;
+        }
     }
 }
 
@@ -73,9 +94,12 @@ impl Store {
     pub async fn add_to_series(&self, piece: Piece) -> Result<(), StoreError> {
         self.write(move |db| {
             let mut add = db.prepare_cached(
-                "INSERT INTO series VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                "INSERT INTO series (resolution_s, at, visits, hits, successes, failures, latency_p50_ms, latency_p95_ms,
+                                     latency_p99_ms, in_flight, lag_ms, skipped)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
                  ON CONFLICT (resolution_s, at) DO UPDATE SET
                     visits = visits + excluded.visits,
+                    skipped = skipped + excluded.skipped,
                     hits = hits + excluded.hits,
                     successes = successes + excluded.successes,
                     failures = failures + excluded.failures,
@@ -85,7 +109,15 @@ impl Store {
                     in_flight = max(in_flight, excluded.in_flight),
                     lag_ms = max(ifnull(lag_ms, excluded.lag_ms), ifnull(excluded.lag_ms, lag_ms))",
             )?;
+            let mut add_probe = db.prepare_cached(
+                "INSERT INTO series_probes VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT (resolution_s, at, name) DO UPDATE SET
+                    last_ms = ifnull(excluded.last_ms, last_ms),
+                    failed = failed + excluded.failed",
+            )?;
             let mut forget = db.prepare_cached("DELETE FROM series WHERE resolution_s = ?1 AND at < ?2")?;
+            let mut forget_probes =
+                db.prepare_cached("DELETE FROM series_probes WHERE resolution_s = ?1 AND at < ?2")?;
             let latency = |index: usize| piece.latency_ms.map(|latency| latency[index]);
             for Tier { resolution_s, kept_s } in TIERS {
                 let at = piece.at - piece.at.rem_euclid(resolution_s);
@@ -100,9 +132,14 @@ impl Store {
                     latency(1),
                     latency(2),
                     whole(piece.in_flight),
-                    piece.lag_ms
+                    piece.lag_ms,
+                    whole(piece.skipped)
                 ])?;
+                for (name, probe) in &piece.probes {
+                    add_probe.execute(params![resolution_s, at, name, probe.last_ms, whole(probe.failed)])?;
+                }
                 forget.execute([resolution_s, piece.at - kept_s])?;
+                forget_probes.execute([resolution_s, piece.at - kept_s])?;
             }
             Ok(())
         })
@@ -117,14 +154,32 @@ impl Store {
         self.read(move |db| {
             let mut select = db.prepare_cached(
                 "SELECT at, visits, hits, successes, failures, latency_p50_ms, latency_p95_ms, latency_p99_ms, in_flight,
-                        lag_ms
+                        lag_ms, skipped
                  FROM series WHERE resolution_s = ?1 AND at >= ?2 ORDER BY at",
             )?;
-            let pieces = select.query_map([resolution_s, from], piece)?.collect::<Result<_, _>>()?;
+            let mut pieces: Vec<Piece> =
+                select.query_map([resolution_s, from], piece)?.collect::<Result<_, _>>()?;
+            add_probes(db, resolution_s, from, &mut pieces)?;
             Ok(pieces)
         })
         .await
     }
+}
+
+/// Puts the probes into the pieces that they belong to.
+fn add_probes(db: &Connection, resolution_s: i64, from: i64, pieces: &mut [Piece]) -> Result<(), StoreError> {
+    let mut select = db.prepare_cached(
+        "SELECT at, name, last_ms, failed FROM series_probes WHERE resolution_s = ?1 AND at >= ?2 ORDER BY at",
+    )?;
+    let mut rows = select.query([resolution_s, from])?;
+    while let Some(row) = rows.next()? {
+        let at: i64 = row.get(0)?;
+        if let Ok(index) = pieces.binary_search_by_key(&at, |piece| piece.at) {
+            let probe = ProbePiece { last_ms: row.get(2)?, failed: row.get::<_, i64>(3)?.unsigned_abs() };
+            pieces[index].probes.insert(row.get(1)?, probe);
+        }
+    }
+    Ok(())
 }
 
 /// A count as SQLite has it.
@@ -147,6 +202,8 @@ fn piece(row: &Row) -> rusqlite::Result<Piece> {
         },
         in_flight: count(8)?,
         lag_ms: row.get(9)?,
+        skipped: count(10)?,
+        probes: BTreeMap::new(),
     })
 }
 
@@ -163,8 +220,25 @@ mod tests {
             failures: visits,
             latency_ms,
             in_flight: 3,
-            lag_ms: None,
+            ..Piece::default()
         }
+    }
+
+    #[tokio::test]
+    async fn probes_keep_their_last_duration_and_count_what_failed() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("test.db")).unwrap();
+        for (at, last_ms, failed) in [(600, Some(10.0), 0), (610, Some(30.0), 1), (620, None, 2)] {
+            let probes = BTreeMap::from([("pages".to_owned(), ProbePiece { last_ms, failed })]);
+            store.add_to_series(Piece { skipped: 2, probes, ..piece_at(at, 1, None) }).await.unwrap();
+        }
+        store.add_to_series(piece_at(630, 1, None)).await.unwrap();
+        let minute = store.series(60, 0).await.unwrap().remove(0);
+        assert_eq!(minute.probes["pages"], ProbePiece { last_ms: Some(30.0), failed: 3 });
+        assert_eq!(minute.skipped, 6);
+        let fine = store.series(10, 610).await.unwrap();
+        assert_eq!(fine[1].probes["pages"], ProbePiece { last_ms: None, failed: 2 });
+        assert!(fine[2].probes.is_empty());
     }
 
     #[tokio::test]
