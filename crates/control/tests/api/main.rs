@@ -13,6 +13,7 @@ mod headers;
 mod limits;
 mod masked;
 mod presets;
+mod runs;
 mod service;
 mod shutdown;
 mod ui;

@@ -219,3 +219,47 @@ async fn history_outlives_the_control_plane() {
     let run = until_known(&harness, "january", "interrupted").await;
     assert_eq!(run["first_day"], "2026-01-01");
 }
+
+#[tokio::test]
+async fn the_runs_of_a_backfill_are_listed_and_outlive_its_removal() {
+    let harness = running().await;
+    harness.post("/api/backfill/run", window("january")).await.assert_status(200);
+    let container = "matomo-loadgen-backfill-january";
+    let now = control::clock::now();
+    let record = proof::RunRecord {
+        schema_version: proof::RECORD_VERSION,
+        id: "run-of-january".to_owned(),
+        version: "1".to_owned(),
+        seed: 1,
+        target: "http://127.0.0.1:9/matomo.php".to_owned(),
+        site_id: 1,
+        started_at: now,
+        ended_at: None,
+        written_at: now - jiff::SignedDuration::from_mins(10),
+        processes: 1,
+        time_zone: "UTC".to_owned(),
+        time_zone_from: proof::ZoneSource::Site,
+        site_hosts: Vec::new(),
+        settings: [("BACKFILL_ENABLED".to_owned(), "true".to_owned())].into(),
+        visits: None,
+        report: None,
+    };
+    let state_dir = harness.dir.path().join("state");
+    let runs = proof::Runs::of_state_dir(&state_dir.join(container));
+    runs.create(&record.id).unwrap().write_record(&record).unwrap();
+    let of_january = async || harness.get("/api/runs").await.json()["runs"][0].clone();
+    // nothing was written down for a while, and yet its process is there
+    assert_eq!(
+        (&of_january().await["state"], &of_january().await["mode"]),
+        (&json!("running"), &json!("backfill"))
+    );
+    leave_summary(&harness, container, 700);
+    harness.engine.end(container, 0);
+    until_known(&harness, "january", "finished").await;
+    assert_eq!(of_january().await["state"], "interrupted");
+    let cleaned = harness.post("/api/backfill/cleanup", json!({})).await.json();
+    assert_eq!((&cleaned["removed"], &cleaned["left"]), (&json!([container]), &json!([])));
+    assert!(!state_dir.join(container).exists());
+    assert!(state_dir.join("runs/run-of-january/run.json").is_file());
+    assert_eq!(of_january().await["id"], "run-of-january");
+}
