@@ -7,6 +7,7 @@
 pub mod audit;
 pub mod auth;
 pub mod backfill;
+pub mod capacity;
 pub mod client;
 pub mod clock;
 pub mod config;
@@ -21,6 +22,7 @@ pub mod limits;
 pub mod logs;
 pub mod masked;
 pub mod observe;
+mod one_off;
 pub mod openapi;
 mod page;
 pub mod request;
@@ -34,6 +36,7 @@ use std::sync::Arc;
 
 use auth::{ApiKey, Guesses, Tickets};
 use backfill::Backfills;
+use capacity::Capacity;
 use engine::LoadGenerator;
 use logs::LogHub;
 use observe::Observer;
@@ -58,6 +61,8 @@ pub struct AppState {
     pub observe: Arc<Observer>,
     /// One-off backfills beside it.
     pub backfills: Arc<Backfills>,
+    /// Searches for the limit of the target beside it.
+    pub capacity: Arc<Capacity>,
     /// What it has left behind: runs, and what is said of them.
     pub runs: Arc<Runs>,
     /// The key that clients must show.

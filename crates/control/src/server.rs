@@ -18,6 +18,7 @@ use crate::{
     AppState, Config, Store,
     auth::{self, ApiKey, Guesses, KeyFileError, Tickets},
     backfill::Backfills,
+    capacity::Capacity,
     config,
     engine::{Engine, LoadGenerator, Place},
     funnels, headers,
@@ -109,6 +110,8 @@ pub async fn build(config: Config, engine: Arc<dyn Engine>, store: Store) -> Res
     tasks.spawn(observe.clone().watch(stop.clone()));
     let backfills = Backfills::new(load.clone(), store.clone());
     tasks.spawn(backfills.clone().watch(stop.clone()));
+    let capacity = Capacity::new(load.clone(), store.clone());
+    tasks.spawn(capacity.clone().watch(stop.clone()));
     let runs = Runs::new(
         load.clone(),
         observe.clone(),
@@ -125,6 +128,7 @@ pub async fn build(config: Config, engine: Arc<dyn Engine>, store: Store) -> Res
         logs,
         observe,
         backfills,
+        capacity,
         runs,
         key,
         guesses: Guesses::default(),

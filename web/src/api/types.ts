@@ -112,6 +112,121 @@ export interface CapStatus {
   used: number;
 }
 
+/** Which search to cancel. */
+export interface CapacityCancelRequest {
+  /** Its container or process. */
+  container_name: string;
+}
+
+/** A search was cancelled. */
+export interface CapacityCancelled {
+  /** What was done. */
+  message: string;
+  /** What has become of it: it may have come to its end in this very moment. */
+  state: CapacityState;
+  /** Always true: what fails is an error. */
+  success: boolean;
+}
+
+/** How a search goes about it. */
+export interface CapacityPlan {
+  /** Seconds that the answer must hold. */
+  confirm: number;
+  /** The first rate, in visits a day. */
+  from: number;
+  /** The lowest rate that is tried. */
+  least: number;
+  /** The highest rate that is tried. */
+  most: number;
+  /** How near the answer must be, in percent. */
+  precision: number;
+  /** The factor from step to step while everything holds. */
+  step: number;
+  /** Seconds that each rate is measured. */
+  step_time: number;
+  /** What must hold, as in `THRESHOLDS`; null = what a target that keeps up shows. */
+  thresholds?: string | null;
+  /** Seconds before each measurement. */
+  warm_up: number;
+}
+
+/** How to search. All else is taken from the main load generator. */
+export interface CapacityRequest {
+  /** Seconds that the answer must hold. */
+  confirm?: number;
+  /** The first rate, in visits a day. Without one, the load generator's own. */
+  from?: number | null;
+  /** The lowest rate that is tried, in visits a day. */
+  least?: number;
+  /** The highest rate that is tried, in visits a day. */
+  most?: number;
+  /** What to call it: 1 to 40 letters, digits, _ . and -. Without one, the time. */
+  name?: string | null;
+  /** How near the answer must be, in percent. */
+  precision?: number;
+  /** The factor from step to step while everything holds. */
+  step?: number;
+  /** Seconds that each rate is measured. */
+  step_time?: number;
+  /** What must hold, as in THRESHOLDS, for example `p95<300ms,success>99.9%`. Without it, the load generator's own, and else what a target that keeps up shows. */
+  thresholds?: string | null;
+  /** Seconds before each measurement, so that as many visits end as begin. */
+  warm_up?: number;
+}
+
+/** A search for the most visits a day that the target bears, now or in the past. */
+export interface CapacitySearch {
+  /** Somebody has cancelled it. */
+  cancel_requested?: boolean;
+  /** The container or process that runs it. */
+  container_name: string;
+  /** Why it failed, or did not come to its end. */
+  error?: string | null;
+  /** What its process ended with; 1 when no rate was confirmed. */
+  exit_code?: number | null;
+  /** What it has found so far; null before the first rate is tried. */
+  findings?: Findings | null;
+  /** When it was over. */
+  finished_at?: string | null;
+  /** Its number, never used twice. */
+  id?: number;
+  /** What it was called by whoever ran it. */
+  name: string;
+  /** How it goes about it. */
+  request: CapacityPlan;
+  /** When it was asked for. */
+  started_at: string;
+  /** What became of it. */
+  state: CapacityState;
+}
+
+/** A search runs. */
+export interface CapacityStarted {
+  /** Its container or process: it is cancelled by this name. */
+  container_name: string;
+  /** What was done. */
+  message: string;
+  /** The search. */
+  search: CapacitySearch;
+  /** Always true: what fails is an error. */
+  success: boolean;
+  /** What may be worth a thought, for example that the main load generator's traffic counts, too. */
+  warnings: FieldError[];
+}
+
+/** What became of a search. */
+export type CapacityState = "starting" | "searching" | "done" | "cancelled" | "failed" | "interrupted";
+
+/** Searches at the moment. */
+export interface CapacityStatus {
+  /** The one that runs, with what it has found so far. */
+  active?: CapacitySearch | null;
+  /** Those that ran, the latest first; a hundred at the most. */
+  history: CapacitySearch[];
+  /** Whether one runs. */
+  running: boolean;
+}
+
 /** What a difference means. */
 export type Change = "better" | "worse" | "none" | "unknown";
 
@@ -1715,7 +1830,7 @@ export interface Operations {
     body: CancelRequest;
     answer: Cancelled;
   };
-  /** Removes the containers and state files of backfills that are over. What is known about them stays. */
+  /** Removes the containers and state files of backfills that are over. What is known about them stays, and so do their runs. */
   "POST /api/backfill/cleanup": {
     answer: CleanedUp;
   };
@@ -1731,6 +1846,20 @@ export interface Operations {
   /** The backfills that run, with their progress, and those that ran. */
   "GET /api/backfill/status": {
     answer: Backfills;
+  };
+  /** Ends the search that runs. */
+  "POST /api/capacity/cancel": {
+    body: CapacityCancelRequest;
+    answer: CapacityCancelled;
+  };
+  /** Looks for the most visits a day that the target bears, in a container of its own. The visits are real ones, and are recorded. The main load generator goes on undisturbed, and its traffic counts. */
+  "POST /api/capacity/run": {
+    body: CapacityRequest;
+    answer: CapacityStarted;
+  };
+  /** The search that runs, with what it has found so far, and those that ran. */
+  "GET /api/capacity/status": {
+    answer: CapacityStatus;
   };
   /** The new container is made before the old one is touched, and the old one is put back when the new one does not come up. */
   "POST /api/config/apply": {
@@ -1895,13 +2024,13 @@ export interface Operations {
   /** A run as a file. */
   "GET /api/runs/{id}/download": {
     path: { id: string; };
-    query?: { format?: "json" | "html" & Record<string, unknown>; };
+    query?: { format?: "json" | "html"; };
     answer: RunFile;
   };
   /** The last proof of a run, all of it. */
   "GET /api/runs/{id}/proof": {
     path: { id: string; };
-    query?: { format?: "json" | "markdown" & Record<string, unknown>; };
+    query?: { format?: "json" | "markdown"; };
     answer: unknown;
   };
   /** Begins to compare what a run should have left in the target's reports with what is there. The proof is part of the run when the verification is done. */

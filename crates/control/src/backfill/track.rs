@@ -2,25 +2,20 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures_util::StreamExt as _;
 use jiff::{SignedDuration, civil::Date};
 use report::RunReport;
 use tokio_util::sync::CancellationToken;
 
-use super::{Backfills, Progress, Run, RunState, summary_of};
+use super::{Backfills, Progress, Run, RunState, SUMMARY};
 use crate::{
     clock,
-    engine::{EngineError, LogStart, State, Unit, change::ChangeError},
-    logs,
+    engine::{EngineError, State, Unit, change::ChangeError},
+    one_off::STARTING,
     store::StoreError,
 };
 
 /// How often each is looked at.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// How long one may be about to run that has no unit: longer than making one takes.
-const STARTING: SignedDuration = SignedDuration::from_mins(5);
-/// How many lines at the end of its log are looked through for its progress or last words.
-const LAST_LINES: usize = 50;
 
 /// Why one could not be looked after.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +39,7 @@ impl Backfills {
     /// Looks after those that run until the token is cancelled.
     pub async fn watch(self: Arc<Self>, stop: CancellationToken) {
         while stop.run_until_cancelled(tokio::time::sleep(INTERVAL)).await.is_some() {
-            let runs = match self.store.active_backfills().await {
+            let runs = match self.store.active_one_offs::<Run>().await {
                 Ok(runs) => runs,
                 Err(problem) => {
                     tracing::warn!(%problem, "the backfills cannot be looked up");
@@ -62,7 +57,7 @@ impl Backfills {
         // It may have been cancelled while we waited.
         let run = self
             .store
-            .active_backfills()
+            .active_one_offs::<Run>()
             .await
             .ok()
             .and_then(|runs| runs.into_iter().find(|run| run.id == id));
@@ -76,7 +71,7 @@ impl Backfills {
 
     /// Brings what is known about one up to date, and writes it down when it has changed.
     pub(super) async fn look_after(&self, run: Run) -> Result<Run, Lost> {
-        let unit = self.load.engine().find(&run.container_name).await?;
+        let unit = self.one_offs.load().engine().find(&run.container_name).await?;
         let now = match &unit {
             None => self.without_unit(run.clone()),
             Some(unit) => match unit.state {
@@ -91,10 +86,10 @@ impl Backfills {
             },
         };
         if now != run {
-            self.store.update_backfill(now.clone()).await?;
+            self.store.update_one_off(now.clone()).await?;
             if !now.state.is_active() {
                 tracing::info!(name = now.container_name, state = ?now.state, error = now.error, "a backfill is over");
-                self.load.folder().sweep_tokens(&now.container_name, None);
+                self.one_offs.sweep_tokens(&now.container_name);
             }
         }
         Ok(now)
@@ -114,10 +109,11 @@ impl Backfills {
     }
 
     async fn under_way(&self, run: Run, unit: &Unit) -> Run {
-        let report = self.load.reports().of(unit).await;
+        let report = self.one_offs.load().reports().of(unit).await;
         let progress = match report {
             Some(report) => progress_in(&report),
             None => self
+                .one_offs
                 .last_lines(unit)
                 .await
                 .iter()
@@ -132,37 +128,18 @@ impl Backfills {
         let mut run = judged(run, summary.as_ref(), unit.exit_code);
         run.finished_at = unit.finished_at.or(run.finished_at);
         if run.state == RunState::Failed {
-            let lines = self.last_lines(unit).await;
-            let words: Vec<&str> = lines.iter().rev().take(5).rev().map(String::as_str).collect();
-            let error = run.error.unwrap_or_default();
-            run.error = Some(if words.is_empty() {
-                error
-            } else {
-                format!("{error}. Its last words: {}", words.join(" | "))
-            });
+            let error = run.error.take().unwrap_or_default();
+            run.error = Some(self.one_offs.with_last_words(error, unit).await);
         }
         run
     }
 
     /// The final report, when it has been written.
     fn summary(&self, run: &Run) -> Option<RunReport> {
-        let path = self.load.folder().here.join(summary_of(&run.container_name));
+        let path = self.one_offs.file_here(&run.container_name, SUMMARY);
         let report: RunReport = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
         // One of an earlier run of that name is not this one's.
         (report.run.now + SignedDuration::from_secs(5) >= run.started_at).then_some(report)
-    }
-
-    async fn last_lines(&self, unit: &Unit) -> Vec<String> {
-        let mut lines = self.load.engine().logs(&unit.name, LogStart::Tail(LAST_LINES));
-        let mut texts = Vec::new();
-        // The log of one that runs has an open end.
-        while let Ok(Some(Ok(line))) = tokio::time::timeout(Duration::from_millis(200), lines.next()).await {
-            texts.push(self.load.redactor().clean(logs::readable(&line.bytes)).chars().take(500).collect());
-            if texts.len() == LAST_LINES {
-                break;
-            }
-        }
-        texts
     }
 }
 

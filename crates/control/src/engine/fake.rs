@@ -197,6 +197,13 @@ impl FakeEngine {
         self.world().units.get(name).map(|fake| fake.unit.blueprint.env.clone())
     }
 
+    /// What the program of a unit that runs once was called with.
+    pub fn args(&self, name: &str) -> Vec<String> {
+        let world = self.world();
+        let args = world.units.get(name).map(|fake| fake.unit.blueprint.rest["args"].clone());
+        args.and_then(|args| serde_json::from_value(args).ok()).unwrap_or_default()
+    }
+
     /// All that was asked so far, except for looking.
     pub fn calls(&self) -> Vec<(Call, String)> {
         self.world().calls.clone()
@@ -267,8 +274,8 @@ impl Engine for FakeEngine {
         })
     }
 
-    fn one_off(&self, like: &Blueprint, _name: &str, summary: &Path) -> Blueprint {
-        Blueprint { env: like.env.clone(), rest: json!({"image": "fake", "summary": summary}) }
+    fn one_off(&self, like: &Blueprint, _name: &str, args: &[String]) -> Blueprint {
+        Blueprint { env: like.env.clone(), rest: json!({"image": "fake", "args": args}) }
     }
 
     async fn create(&self, name: &str, blueprint: &Blueprint) -> Result<(), EngineError> {

@@ -202,9 +202,9 @@ pub trait Engine: Send + Sync + 'static {
     /// When the engine cannot be asked.
     async fn blueprint(&self, name: &str) -> Result<Blueprint, EngineError>;
 
-    /// The blueprint of a unit that runs once beside the one of `like`: it takes nothing away from it, is never started
-    /// again, and writes its final report to `summary`, a path inside the unit.
-    fn one_off(&self, like: &Blueprint, name: &str, summary: &Path) -> Blueprint;
+    /// The blueprint of a unit that runs once beside the one of `like`, its program called with these arguments: it takes
+    /// nothing away from the other, and is never started again.
+    fn one_off(&self, like: &Blueprint, name: &str, args: &[String]) -> Blueprint;
 
     /// Makes a unit, and does not start it.
     ///

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The longest name of a backfill: with what stands before it, it is the name of a container.
-const LONGEST_NAME: usize = 40;
+pub(super) const LONGEST_NAME: usize = 40;
 
 pub(super) fn configure(app: &mut ServiceConfig<'_>) {
     app.service(begin);
@@ -231,7 +231,8 @@ async fn begin(
     }))
 }
 
-fn is_name(name: &str) -> bool {
+/// Whether a unit that runs once can be called so.
+pub(super) fn is_name(name: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
     name.len() <= LONGEST_NAME
         && name.starts_with(|c: char| c.is_ascii_alphanumeric())
@@ -297,7 +298,7 @@ async fn cancel(
     }))
 }
 
-/// Removes the containers and state files of backfills that are over. What is known about them stays.
+/// Removes the containers and state files of backfills that are over. What is known about them stays, and so do their runs.
 #[utoipa::path(
     tag = "backfill",
     operation_id = "clean_up_backfills",

@@ -1,6 +1,7 @@
 //! The routes, one file for each thing that the API knows.
 
 mod backfill;
+mod capacity;
 mod configs;
 mod docs;
 mod events;
@@ -54,6 +55,7 @@ pub(crate) fn all(app: &mut ServiceConfig<'_>) {
     lifecycle::configure(app);
     backfill::configure(app);
     runs::configure(app);
+    capacity::configure(app);
 }
 
 /// Answers what no route takes: 404, or 405 with the methods that the route knows.

@@ -45,7 +45,7 @@ async fn metrics(_: Caller, state: State) -> Result<HttpResponse, ApiError> {
         name: state.load.place().name.clone(),
         state: view.state(),
         figures: view.unit.as_deref().and_then(|unit| state.observe.latest(unit)),
-        backfills: state.store.active_backfills().await?,
+        backfills: state.store.active_one_offs().await?,
     };
     let text = blocking(move || {
         let mut registry = Registry::default();

@@ -263,7 +263,7 @@ enum ProofFormat {
 struct ProofQuery {
     /// With every figure, or for a ticket.
     #[serde(default)]
-    #[param(inline, default = "json")]
+    #[param(inline)]
     format: ProofFormat,
 }
 
@@ -313,7 +313,7 @@ enum RunFormat {
 struct DownloadQuery {
     /// For programs, or as a page.
     #[serde(default)]
-    #[param(inline, default = "json")]
+    #[param(inline)]
     format: RunFormat,
 }
 

@@ -318,7 +318,7 @@ impl Runs {
 
     /// The units that have a process, and which run it is of, where that is known.
     async fn alive(&self) -> Result<HashMap<String, Option<String>>, RunError> {
-        let backfills = self.store.active_backfills().await?;
+        let backfills: Vec<crate::backfill::Run> = self.store.active_one_offs().await?;
         let mut alive: HashMap<_, _> =
             backfills.into_iter().map(|backfill| (backfill.container_name, None)).collect();
         if let Some(unit) = self.load.view().unit.filter(|unit| has_process(unit.state))

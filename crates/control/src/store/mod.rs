@@ -3,9 +3,9 @@
 //! One connection writes, behind a lock and in transactions; others read beside it what was committed (WAL). A write is
 //! acknowledged when it is on the disk, so that neither `kill -9` nor a power cut takes it back.
 
-mod backfills;
 mod funnels;
 mod migrate;
+mod one_offs;
 mod runs;
 mod saved;
 mod series;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "in a test every unexpected answer is a failure")]
 
 mod backfill;
+mod capacity;
 mod changes;
 mod figures;
 #[path = "../api/harness.rs"]

@@ -3,10 +3,7 @@
 //! The engine tells the result of a creation and not its order: what it has filled in by itself (a host name, volumes
 //! without a name, an alias) is told apart here from what somebody has asked for.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    path::Path,
-};
+use std::collections::{BTreeMap, HashMap};
 
 use bollard::models::{
     ContainerConfig, ContainerCreateBody, ContainerInspectResponse, EndpointSettings, HostConfig, MountType,
@@ -126,12 +123,11 @@ impl Plan {
     }
 
     /// A plan for one run beside the container of this one, which keeps its ports, addresses and names to itself.
-    pub(super) fn one_off(mut self, name: &str, summary: &Path) -> Self {
+    pub(super) fn one_off(mut self, name: &str, args: &[String]) -> Self {
         let create = &mut self.create;
         create.hostname = None;
         create.exposed_ports = None;
-        create.cmd =
-            Some(vec!["run".to_owned(), "--summary-json".to_owned(), summary.to_string_lossy().into_owned()]);
+        create.cmd = Some(args.to_vec());
         let labels = create.labels.get_or_insert_default();
         labels.retain(|label, _| !label.starts_with(COMPOSE));
         labels.insert(OWN_LABEL.to_owned(), name.to_owned());
@@ -338,7 +334,8 @@ mod tests {
     #[test]
     fn one_run_beside_it_takes_nothing_away_from_it() {
         let plan =
-            Plan::read(&example()).one_off("x-backfill-1", Path::new("/app/data/state/x/summary.json"));
+            Plan::read(&example()).one_off("x-backfill-1", &["run".to_owned(), "--quietly".to_owned()]);
+        assert_eq!(plan.create.cmd, Some(vec!["run".to_owned(), "--quietly".to_owned()]));
         let host = plan.create.host_config.clone().unwrap();
         assert_eq!(host.restart_policy.unwrap().name, Some(RestartPolicyNameEnum::NO));
         assert_eq!(host.port_bindings, None);

@@ -187,8 +187,8 @@ impl Engine for DockerEngine {
         Ok(fresh::blueprint(&self.options, name, own.as_ref()))
     }
 
-    fn one_off(&self, like: &Blueprint, name: &str, summary: &Path) -> Blueprint {
-        Plan::of(like).one_off(name, summary).into_blueprint(like.env.clone())
+    fn one_off(&self, like: &Blueprint, name: &str, args: &[String]) -> Blueprint {
+        Plan::of(like).one_off(name, args).into_blueprint(like.env.clone())
     }
 
     async fn create(&self, name: &str, blueprint: &Blueprint) -> Result<(), EngineError> {

@@ -328,11 +328,11 @@ impl Engine for ProcessEngine {
         Ok(Blueprint { env: std::collections::BTreeMap::new(), rest: json!({ "args": ["run"] }) })
     }
 
-    fn one_off(&self, like: &Blueprint, _name: &str, summary: &Path) -> Blueprint {
+    fn one_off(&self, like: &Blueprint, _name: &str, args: &[String]) -> Blueprint {
         let mut env = like.env.clone();
         // A port of its own, since the main one has this.
         env.remove("METRICS_PORT");
-        Blueprint { env, rest: json!({ "args": ["run", "--summary-json", summary] }) }
+        Blueprint { env, rest: json!({ "args": args }) }
     }
 
     async fn create(&self, name: &str, blueprint: &Blueprint) -> Result<(), EngineError> {
