@@ -4,9 +4,9 @@ import { useEffect, useState } from "preact/hooks";
 import { api } from "../../api/client";
 import type { CapStatus, Metrics, Status } from "../../api/types";
 import { count, figure, millis, percent, span } from "../../format";
+import { visitsPerDay } from "../../graphs/series";
 import { now } from "../../state/now";
 import { poll } from "../../state/poll";
-import { visitsPerDay } from "./series";
 
 /** How often the pace is asked for, in milliseconds: a new point comes every ten seconds. */
 const EVERY = 10_000;

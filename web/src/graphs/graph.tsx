@@ -2,8 +2,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { timeOfDay } from "../../format";
-import { shownTheme } from "../../preferences";
+import { shownTheme } from "../preferences";
 import type { Column } from "./series";
 
 export interface Line {
@@ -14,8 +13,26 @@ export interface Line {
   values: Column;
 }
 
+/** What stands below a graph, from left to right. */
+export interface Axis {
+  /** In the head of the table: `Time`. */
+  title: string;
+  /** The order of the rows of the table: `the newest first`. */
+  order: string;
+  newestFirst: boolean;
+  /** Seconds since 1970; else plain numbers. */
+  isTime: boolean;
+  inTable: (x: number) => string;
+  atCursor: (x: number) => string;
+  /** Marks, `step` apart. */
+  ticks: (ticks: number[], step: number) => string[];
+  /** Graphs of the same name share a cursor. */
+  shared: string;
+}
+
 export interface GraphProps {
   title: string;
+  axis: Axis;
   at: number[];
   lines: Line[];
   show: (value: number) => string;
@@ -23,7 +40,7 @@ export interface GraphProps {
   atLeast: number;
   /** The scale never goes beyond. */
   most?: number;
-  /** What is seen, in seconds since 1970. */
+  /** What is seen of the axis. */
   window: [number, number];
   onZoom: (window: [number, number] | undefined) => void;
 }
@@ -36,7 +53,7 @@ const colourOf = (name: string): string =>
   getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 export default function Graph(props: GraphProps) {
-  const { title, at, lines, show, window } = props;
+  const { title, axis, at, lines, show, window } = props;
   const place = useRef<HTMLElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   const latest = useRef(props);
@@ -127,7 +144,7 @@ export default function Graph(props: GraphProps) {
           );
         })}
         <span class="figures ml-auto text-faint">
-          {cursor !== undefined && at[cursor] ? timeOfDay(at[cursor] * 1000) : ""}
+          {cursor !== undefined && at[cursor] !== undefined ? axis.atCursor(at[cursor]) : ""}
         </span>
       </output>
       <section
@@ -145,24 +162,12 @@ export default function Graph(props: GraphProps) {
 
 const dataOf = ({ at, lines }: GraphProps): uPlot.AlignedData => [at, ...lines.map(({ values }) => values)];
 
-const hour = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-const second = new Intl.DateTimeFormat(undefined, { minute: "2-digit", second: "2-digit" });
-const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
-
-/** A tick of the time axis, told as finely as its neighbours are apart, in seconds. */
-const tickOf = (step: number) => (at: number) => {
-  const date = new Date(at * 1000);
-  if (step >= 86_400 || (step >= 3600 && date.getHours() === 0 && date.getMinutes() === 0))
-    return day.format(date);
-  return (step >= 60 ? hour : second).format(date);
-};
-
 function options(
   latest: { current: GraphProps },
   setCursor: (index: number | undefined) => void,
   width: number,
 ): uPlot.Options {
-  const { lines } = latest.current;
+  const { lines, axis: below } = latest.current;
   const grid = { stroke: colourOf("--line"), width: 1 };
   const axis = {
     stroke: colourOf("--faint"),
@@ -176,13 +181,13 @@ function options(
     legend: { show: false },
     padding: [8, 12, 0, 0],
     cursor: {
-      sync: { key: "status", setSeries: false },
+      sync: { key: below.shared, setSeries: false },
       drag: { x: true, y: false, setScale: false },
       points: { size: 7 },
       y: false,
     },
     scales: {
-      x: { time: true },
+      x: { time: below.isTime },
       y: {
         range: (_, __, max) => {
           const { atLeast, most = Number.POSITIVE_INFINITY } = latest.current;
@@ -196,7 +201,7 @@ function options(
         grid: { show: false },
         space: 64,
         size: 28,
-        values: (_, ticks, __, ___, step) => ticks.map(tickOf(step)),
+        values: (_, ticks, __, ___, step) => latest.current.axis.ticks(ticks, step),
       },
       { ...axis, size: 58, space: 32, values: (_, ticks) => ticks.map((tick) => latest.current.show(tick)) },
     ],

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import type { Metrics, Point } from "../../api/types";
-import { series, visitsPerDay } from "./series";
+import type { Metrics, Point } from "../api/types";
+import { plans } from "./plans";
+import { runSeries, series, visitsPerDay } from "./series";
 
 const START = Date.parse("2026-01-31T12:00:00Z");
 
@@ -11,6 +12,8 @@ const point = (offset: number, visits: number, more: Partial<Point> = {}): Point
   successes: visits * 5,
   failures: 0,
   in_flight: 1,
+  skipped: 0,
+  probes: [],
   ...more,
 });
 
@@ -40,4 +43,45 @@ test("the pace is that of the run, not of the time before it", () => {
   expect(pace).toBeCloseTo(2 * 86_400);
   expect(visitsPerDay(metrics(points), START + 35_000, START + 45_000)).toBeUndefined();
   expect(visitsPerDay(metrics([]), START, START)).toBeUndefined();
+});
+
+test("a run is told by seconds since it began, each count by what was watched of its piece", () => {
+  const piece = (offset: number, watched: number, visits: number) => ({
+    ...point(offset, visits),
+    seconds: watched,
+    probes: [],
+  });
+  const data = runSeries({
+    resolution_s: 10,
+    points: [piece(0, 5, 20), piece(10, 10, 20), piece(20, 0.1, 3), piece(50, 10, 10)],
+  });
+  expect(data.at).toEqual([0, 10, 20, 50]);
+  expect(data.visits).toEqual([4, 2, null, 1]);
+});
+
+test("reports have a line each, with gaps where they did not come", () => {
+  const probe = (name: string, ms: number | null) => ({ name, ms, failed: ms === null ? 1 : 0 });
+  const points = [
+    point(0, 20, { probes: [probe("dashboard", 120)], lag_ms: 3 }),
+    point(10, 20, { probes: [probe("dashboard", null), probe("pages", 300)] }),
+  ];
+  const data = series(metrics(points), START / 1000 + 100);
+  expect([...data.reports]).toEqual([
+    ["dashboard", [120, null]],
+    ["pages", [null, 300]],
+  ]);
+  expect(plans(data).map(({ title }) => title)).toEqual([
+    "Visits and hits",
+    "Success rate",
+    "Latency",
+    "In flight",
+    "Lag",
+    "Reports",
+  ]);
+});
+
+test("what was never measured has no graph", () => {
+  const data = series(metrics([point(0, 20)]), START / 1000 + 100);
+  expect(plans(data).map(({ title }) => title)).not.toContain("Lag");
+  expect(plans(data).map(({ title }) => title)).not.toContain("Reports");
 });
