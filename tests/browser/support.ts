@@ -237,6 +237,7 @@ export const VIEWS = [
   "urls",
   "events",
   "funnels",
+  "runs",
   "backfill",
   "preferences",
 ];

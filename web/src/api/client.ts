@@ -21,6 +21,8 @@ export const connection = signal<Connection>({ state: "ok" });
 
 /** How long an answer to a question may take before nobody is taken to be there, in milliseconds. A change may take longer. */
 const SILENCE = 8000;
+/** The same for a file, which is made first and may be large. */
+const FILE_SILENCE = 60_000;
 
 /** Why a request has no answer. Its message is for a person. */
 export class ApiError extends Error {
@@ -77,10 +79,17 @@ export function address(
  * Asks the API. A missing or wrong key locks the page; that nothing answers, or that we asked too often, is told to
  * `connection`.
  */
-export async function api<O extends Operation>(operation: O, ...[ask]: Arguments<O>): Promise<Answer<O>> {
+export const api = <O extends Operation>(operation: O, ...[ask]: Arguments<O>): Promise<Answer<O>> =>
+  withOurKey((key) => askWith(key, operation, ...([ask] as Arguments<O>)));
+
+/** The same for an answer that is a file: its text, whatever that is. */
+export const apiText = <O extends Operation>(operation: O, ...[ask]: Arguments<O>): Promise<string> =>
+  withOurKey((key) => send(key, operation, { ...ask } as Parts, (response) => response.text(), FILE_SILENCE));
+
+async function withOurKey<T>(asking: (key: string | undefined) => Promise<T>): Promise<T> {
   const given = currentKey();
   try {
-    return await askWith(given, operation, ...([ask] as Arguments<O>));
+    return await asking(given);
   } catch (error) {
     // A key that was replaced meanwhile is not to be locked out by an answer to the old one.
     if (error instanceof ApiError && given === currentKey()) {
@@ -93,17 +102,32 @@ export async function api<O extends Operation>(operation: O, ...[ask]: Arguments
 }
 
 /** The same with a key that is not the page's yet: to find out whether it is right. */
-export async function askWith<O extends Operation>(
+export const askWith = <O extends Operation>(
   key: string | undefined,
   operation: O,
   ...[ask]: Arguments<O>
-): Promise<Answer<O>> {
-  const parts = (ask ?? {}) as { path?: object; query?: object; body?: unknown; signal?: AbortSignal };
+): Promise<Answer<O>> =>
+  send(key, operation, { ...ask } as Parts, (response) => response.json() as Promise<Answer<O>>, SILENCE);
+
+interface Parts {
+  path?: object;
+  query?: object;
+  body?: unknown;
+  signal?: AbortSignal;
+}
+
+async function send<T>(
+  key: string | undefined,
+  operation: Operation,
+  parts: Parts,
+  read: (response: Response) => Promise<T>,
+  silence: number,
+): Promise<T> {
   const { method, url } = address(operation, { ...parts.path }, { ...parts.query });
   const headers = new Headers({ Accept: "application/json" });
   if (key !== undefined) headers.set("X-API-Key", headerSafe(key));
   const request: RequestInit = { method, headers, cache: "no-store", credentials: "omit" };
-  const ends = [parts.signal, method === "GET" ? AbortSignal.timeout(SILENCE) : undefined].filter(
+  const ends = [parts.signal, method === "GET" ? AbortSignal.timeout(silence) : undefined].filter(
     (end) => end !== undefined,
   );
   if (ends.length > 0) request.signal = AbortSignal.any(ends);
@@ -114,7 +138,7 @@ export async function askWith<O extends Operation>(
   try {
     const response = await fetch(url, request);
     if (!response.ok) throw await failure(response);
-    const answer = (await response.json()) as Answer<O>;
+    const answer = await read(response);
     if (connection.peek().state !== "ok") connection.value = { state: "ok" };
     return answer;
   } catch (error) {

@@ -5,6 +5,7 @@ import {
   FileText,
   Filter,
   Gauge,
+  History,
   type IconNode,
   Link,
   MousePointerClick,
@@ -34,6 +35,7 @@ export const ROUTES: readonly Route[] = [
   { path: "urls", title: "URLs", icon: Link, key: "u", load: () => import("./urls") },
   { path: "events", title: "Events", icon: MousePointerClick, key: "e", load: () => import("./events") },
   { path: "funnels", title: "Funnels", icon: Filter, key: "f", load: () => import("./funnels") },
+  { path: "runs", title: "Runs", icon: History, key: "r", load: () => import("./runs") },
   { path: "backfill", title: "Backfill", icon: CalendarClock, key: "b", load: () => import("./backfill") },
   {
     path: "preferences",

@@ -1,0 +1,186 @@
+/** What a run's report says: its figures, its thresholds, the reports that were probed, its settings. */
+import { CircleCheck, CircleDashed, CircleX } from "lucide";
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import type { Judgement, ProbeReport, RunDetail, RunReport, RunSummary } from "../../api/types";
+import { count, millis, percent } from "../../format";
+import { Badge, Button, Card, Table } from "../../ui";
+
+export function Figures({ summary, report }: { summary: RunSummary; report: RunReport | undefined }) {
+  const rate = summary.success_rate ?? undefined;
+  const latency = report?.latency_ms;
+  const faults = report?.faults ?? [];
+  return (
+    <dl class="grid grid-cols-2 gap-px overflow-hidden rounded-xl border border-line bg-line shadow-card lg:grid-cols-4">
+      <Tile name="Visits" value={count(summary.visits)}>
+        {summary.visits_failed > 0 && <span class="text-bad">{count(summary.visits_failed)} failed · </span>}
+        {summary.visits_skipped > 0
+          ? `${count(summary.visits_skipped)} could not start`
+          : "every hit acknowledged"}
+      </Tile>
+      <Tile name="Visits a day" value={count(Math.round(summary.visits_per_day))}>
+        at the run's pace
+      </Tile>
+      <Tile name="Hits" value={count(summary.hits)}>
+        acknowledged{report ? ` of ${count(report.hits.planned)} planned` : ""}
+      </Tile>
+      <Tile
+        name="Success rate"
+        value={rate === undefined ? "–" : percent(rate)}
+        tone={rate === undefined || rate >= 0.99 ? "" : rate >= 0.9 ? "text-warn" : "text-bad"}
+      >
+        {faults[0] ? `${count(faults[0].count)} × ${faults[0].message}` : "nothing went wrong"}
+      </Tile>
+      <Tile name="Latency" value={latency && latency.count > 0 ? millis(latency.p50) : "–"}>
+        {latency && latency.count > 0 ? `p95 ${millis(latency.p95)} · p99 ${millis(latency.p99)}` : "median"}
+      </Tile>
+      <Tile name="Longest answer" value={latency && latency.count > 0 ? millis(latency.max) : "–"}>
+        of {count(latency?.count ?? 0)} requests
+      </Tile>
+      <Tile name="Lag" value={report && report.lag_ms.count > 0 ? millis(report.lag_ms.p99) : "–"}>
+        99 of 100 visits start no later
+      </Tile>
+      <Tile name="Unknown" value={report ? count(report.hits.unknown) : "–"}>
+        hits whose answer never came
+      </Tile>
+    </dl>
+  );
+}
+
+function Tile({
+  name,
+  value,
+  tone = "",
+  children,
+}: {
+  name: string;
+  value: string;
+  tone?: string;
+  children: ComponentChildren;
+}) {
+  return (
+    <div class="min-w-0 bg-surface px-4 py-3">
+      <dt class="text-[13px] text-faint">{name}</dt>
+      <dd>
+        <span class={`figures block truncate text-[21px] leading-8 font-semibold tracking-tight ${tone}`}>
+          {value}
+        </span>
+        <span class="figures block text-[13px] text-faint [overflow-wrap:anywhere]">{children}</span>
+      </dd>
+    </div>
+  );
+}
+
+/** What was observed, in the threshold's own unit. */
+export function observed({ threshold, observed: value }: Judgement): string {
+  if (value === null || value === undefined) return "nothing to observe";
+  return threshold.includes("%") ? `${(value * 100).toFixed(3).replace(/\.?0+$/, "")}%` : millis(value);
+}
+
+export function Judgements({ judgements }: { judgements: Judgement[] }) {
+  if (judgements.length === 0) return null;
+  return (
+    <Card
+      title="Thresholds"
+      about="What the run was held to; one that is broken ends it with exit code 1."
+      flush
+    >
+      <Table
+        caption="Thresholds and what was observed"
+        rows={judgements}
+        keyOf={({ threshold }) => threshold}
+        columns={[
+          { title: "Threshold", cell: ({ threshold }) => <span class="figures">{threshold}</span> },
+          { title: "Observed", figures: true, cell: observed },
+          { title: "Outcome", cell: ({ held }) => <Outcome held={held ?? undefined} /> },
+        ]}
+      />
+    </Card>
+  );
+}
+
+function Outcome({ held }: { held: boolean | undefined }) {
+  if (held === undefined) {
+    return (
+      <Badge icon={CircleDashed} tone="neutral">
+        Not known
+      </Badge>
+    );
+  }
+  return held ? (
+    <Badge icon={CircleCheck} tone="ok">
+      Held
+    </Badge>
+  ) : (
+    <Badge icon={CircleX} tone="bad">
+      Broken
+    </Badge>
+  );
+}
+
+export function Reports({ probes }: { probes: ProbeReport[] }) {
+  if (probes.length === 0) return null;
+  return (
+    <Card title="Reports" about="How long the target's own reports took while visits arrived." flush>
+      <Table
+        caption="Probed reports"
+        rows={probes}
+        keyOf={({ name }) => name}
+        columns={[
+          {
+            title: "Report",
+            cell: ({ name, fault }) => (
+              <>
+                <span class="font-medium">{name}</span>
+                {fault && <span class="block text-[13px] text-bad">{fault}</span>}
+              </>
+            ),
+          },
+          {
+            title: "Median",
+            figures: true,
+            cell: ({ duration_ms: { p50, count: n } }) => (n > 0 ? millis(p50) : "–"),
+          },
+          {
+            title: "p95",
+            figures: true,
+            cell: ({ duration_ms: { p95, count: n } }) => (n > 0 ? millis(p95) : "–"),
+          },
+          {
+            title: "Longest",
+            figures: true,
+            cell: ({ duration_ms: { max, count: n } }) => (n > 0 ? millis(max) : "–"),
+          },
+          { title: "Came", figures: true, cell: ({ answered }) => count(answered) },
+          { title: "Failed", figures: true, cell: ({ failed }) => count(failed) },
+        ]}
+      />
+    </Card>
+  );
+}
+
+/** How many settings are shown before the rest is asked for. */
+const FEW = 8;
+
+export function Settings({ detail: { settings } }: { detail: RunDetail }) {
+  const [all, setAll] = useState(false);
+  const entries = Object.entries(settings).sort(([a], [b]) => a.localeCompare(b));
+  if (entries.length === 0) return null;
+  return (
+    <Card title="Settings" about="Those that were given; all others had their defaults.">
+      <dl class="grid gap-x-8 gap-y-1.5 sm:grid-cols-2 xl:grid-cols-3">
+        {entries.slice(0, all ? entries.length : FEW).map(([name, value]) => (
+          <div key={name} class="min-w-0">
+            <dt class="font-mono text-[12px] text-faint [overflow-wrap:anywhere]">{name}</dt>
+            <dd class="figures [overflow-wrap:anywhere]">{value === "" ? "(empty)" : value}</dd>
+          </div>
+        ))}
+      </dl>
+      {entries.length > FEW && (
+        <Button small kind="quiet" class="mt-2 -ml-2" aria-expanded={all} onClick={() => setAll(!all)}>
+          {all ? "Show less" : `Show all ${entries.length}`}
+        </Button>
+      )}
+    </Card>
+  );
+}
