@@ -3,7 +3,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-cargo build --quiet --package control --package loadgen --package sink --bins
+# As the tests build them: a package by itself would have its dependencies compiled once more.
+cargo build --quiet --workspace --bins --tests
 
 version=4.32.5
 tools=target/tools/schemathesis-$version

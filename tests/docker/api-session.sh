@@ -18,10 +18,13 @@ for name in matomo-loadgen trafficinator-control-ui; do
     fi
 done
 
-cargo build --quiet --package sink --bins
+cargo build --quiet --workspace --bins --tests
 sink=$(cargo metadata --no-deps --format-version 1 | python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')/debug/sink
-# On the engine's own bridge, where containers reach this machine.
-gateway=$(docker network inspect bridge --format '{{(index .IPAM.Config 0).Gateway}}')
+# On the engine's own bridge, where containers reach this machine. An engine that has just started may tell the subnet
+# alone; the first address of it is this machine's.
+bridge=$(docker network inspect bridge --format '{{with index .IPAM.Config 0}}{{.Gateway}} {{.Subnet}}{{end}}')
+gateway=$(python3 -c 'import ipaddress, sys; print(sys.argv[1] or next(ipaddress.ip_network(sys.argv[2]).hosts()))' \
+    "${bridge% *}" "${bridge#* }")
 SINK_TOKEN=$token "$sink" --listen "$gateway:0" --db "$work/hits.sqlite" >"$work/sink" 2>&1 &
 receiver=$!
 

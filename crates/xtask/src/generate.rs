@@ -1,13 +1,13 @@
 //! `cargo xtask generate`: the files that are derived from the code, so that nothing is said twice.
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, process::Command};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
 
 use crate::{
     api_types, say,
-    workspace::{cargo, output_of, relative, root},
+    workspace::{self, output_of, relative, root},
 };
 
 /// How to run it.
@@ -91,7 +91,7 @@ fn files() -> anyhow::Result<Vec<Derived>> {
 
 /// What the control plane says of its API. Asked of the program, so that this one need not be linked with it.
 fn api_description() -> anyhow::Result<String> {
-    output_of(&mut cargo(&["run", "--quiet", "--package", "control", "--", "openapi"]))
+    output_of(Command::new(workspace::programs()?.join("control")).arg("openapi"))
 }
 
 fn derived(path: &str, content: String) -> Derived {

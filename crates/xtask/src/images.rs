@@ -295,10 +295,9 @@ pub(crate) fn suite() -> anyhow::Result<()> {
     say::heading("tests/docker/engine");
     // One after the other: each counts what is left on the engine.
     let tests = [
-        "-p",
-        "control",
+        "--workspace",
         "--features",
-        "real-engine",
+        "control/real-engine",
         "--test",
         "docker_engine",
         "--",

@@ -8,7 +8,7 @@ use clap::Args;
 use crate::{
     say,
     tools::{self, Tool},
-    workspace::{cargo, metadata, must, output_of, root},
+    workspace::{self, must, output_of, root},
 };
 
 /// How to run it.
@@ -155,17 +155,7 @@ pub(crate) fn engine(name: &str) -> anyhow::Result<()> {
 }
 
 fn journeys(which: &str, engine: &str, files: &[&str]) -> anyhow::Result<()> {
-    must(&mut cargo(&[
-        "build",
-        "--package",
-        "control",
-        "--package",
-        "sink",
-        "--package",
-        "loadgen",
-        "--bins",
-    ]))?;
-    let programs = metadata()?.target_directory.into_std_path_buf().join("debug");
+    let programs = workspace::programs()?;
     let mut journeys = npm(&["run", "--silent", which]);
     // What the user has set for a control plane or a Matomo of theirs must not leak into those of the tests.
     for definition in settings::definitions() {

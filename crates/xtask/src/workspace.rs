@@ -24,6 +24,18 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     command
 }
 
+/// Builds all programs for debugging, and returns the folder they lie in.
+///
+/// With all tests, whatever is needed of them: a package built by itself asks its dependencies for fewer features than
+/// the whole workspace does, and so would have them all compiled once more.
+///
+/// # Errors
+/// When they do not build.
+pub(crate) fn programs() -> anyhow::Result<PathBuf> {
+    must(&mut cargo(&["build", "--quiet", "--workspace", "--bins", "--tests"]))?;
+    Ok(metadata()?.target_directory.into_std_path_buf().join("debug"))
+}
+
 /// Runs a command whose output the user sees.
 ///
 /// # Errors

@@ -1854,7 +1854,7 @@ export interface Operations {
   };
   /** Looks for the most visits a day that the target bears, in a container of its own. The visits are real ones, and are recorded. The main load generator goes on undisturbed, and its traffic counts. */
   "POST /api/capacity/run": {
-    body: CapacityRequest;
+    body?: CapacityRequest | null;
     answer: CapacityStarted;
   };
   /** The search that runs, with what it has found so far, and those that ran. */
@@ -2036,7 +2036,7 @@ export interface Operations {
   /** Begins to compare what a run should have left in the target's reports with what is there. The proof is part of the run when the verification is done. */
   "POST /api/runs/{id}/verify": {
     path: { id: string; };
-    body: VerifyRequest;
+    body?: VerifyRequest | null;
     answer: Verification;
   };
   /** Stops a verification that is under way. */

@@ -189,7 +189,7 @@ impl From<CapacityError> for ApiError {
 #[utoipa::path(
     tag = "capacity",
     operation_id = "run_capacity_search",
-    request_body = CapacityRequest,
+    request_body = Option<CapacityRequest>,
     responses(
         (status = 200, body = CapacityStarted),
         (status = 404, body = ErrorBody, description = "There is no load generator to take address and token from."),

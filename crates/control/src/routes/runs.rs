@@ -202,7 +202,7 @@ fn usual_wait() -> u64 {
     tag = "runs",
     operation_id = "verify_run",
     params(("id" = String, Path, description = "Which one.")),
-    request_body = VerifyRequest,
+    request_body = Option<VerifyRequest>,
     responses(
         (status = 202, body = Verification),
         (status = 403, body = ErrorBody,
