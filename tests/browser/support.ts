@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
-import { expect } from "vitest";
+import { vi } from "vitest";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const PROGRAMS = process.env.PROGRAMS ?? join(ROOT, "target/debug");
@@ -226,7 +226,12 @@ export const overflow = (page: Page): Promise<number> =>
 
 /** Waits until something holds, asking again and again. */
 export const until = (check: () => Promise<unknown>, what: string): Promise<void> =>
-  expect.poll(check, { message: what, timeout: 30_000, interval: 250 }).toBeTruthy() as Promise<void>;
+  vi.waitFor(
+    async () => {
+      if (!(await check())) throw new Error(`it never came to this: ${what}`);
+    },
+    { timeout: 30_000, interval: 250 },
+  );
 
 /** The address of every view. */
 export const VIEWS = [

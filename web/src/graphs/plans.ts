@@ -61,7 +61,7 @@ export function plans(data: Series): Plan[] {
   }
   if (data.reports.size > 0) {
     all.push({
-      title: "Reports",
+      title: "Report times",
       show: millis,
       atLeast: 50,
       lines: [...data.reports].map(([label, values], index) => ({ label, ...look(index), values })),

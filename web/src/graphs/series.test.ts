@@ -76,12 +76,12 @@ test("reports have a line each, with gaps where they did not come", () => {
     "Latency",
     "In flight",
     "Lag",
-    "Reports",
+    "Report times",
   ]);
 });
 
 test("what was never measured has no graph", () => {
   const data = series(metrics([point(0, 20)]), START / 1000 + 100);
   expect(plans(data).map(({ title }) => title)).not.toContain("Lag");
-  expect(plans(data).map(({ title }) => title)).not.toContain("Reports");
+  expect(plans(data).map(({ title }) => title)).not.toContain("Report times");
 });

@@ -42,16 +42,18 @@ pub fn html(document: &Document<'_>) -> String {
                 style { (PreEscaped(include_str!("style.css"))) }
             }
             body {
-                (head(record))
-                @if !note.is_empty() { p .card { (note) } }
-                @if let Some(report) = &record.report {
-                    (tiles(report))
-                    (judgements(&report.judgements))
+                main {
+                    (head(record))
+                    @if !note.is_empty() { p .card { (note) } }
+                    @if let Some(report) = &record.report {
+                        (tiles(report))
+                        (judgements(&report.judgements))
+                    }
+                    @if let Some(series) = series { (graphs(series)) }
+                    @if let Some(report) = &record.report { (faults(report)) }
+                    (proved(*proof))
+                    (settings(record))
                 }
-                @if let Some(series) = series { (graphs(series)) }
-                @if let Some(report) = &record.report { (faults(report)) }
-                (proved(*proof))
-                (settings(record))
             }
         }
     };

@@ -99,7 +99,7 @@ function Outcome({ compared }: { compared: Compared }) {
       {compared.differing_settings.length > 0 && (
         <Card title="Settings that are not the same" flush>
           <Table
-            caption="Settings that are not the same"
+            caption="What these settings were in both runs"
             rows={compared.differing_settings}
             keyOf={({ name }) => name}
             columns={[
