@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Request, Sink, TOKEN, api, data};
+use common::{Request, Sink, TOKEN, api, data, feed};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use serde_json::Value;
@@ -20,22 +20,6 @@ const NOT_COMPARED: &[&str] = &[
     "pageIdAction",
     "deviceModel",
 ];
-
-fn feed(sink: &Sink) {
-    let host = sink.addr().to_string();
-    for line in data("golden/hits.jsonl").lines() {
-        let hit: serde_json::Map<String, Value> = serde_json::from_str(line).unwrap();
-        let mut fields: Vec<(String, String)> = hit
-            .into_iter()
-            .map(|(name, value)| (name, value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
-            .collect();
-        fields.push(("token_auth".to_owned(), TOKEN.to_owned()));
-        let fields: Vec<(&str, &str)> =
-            fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let answer = Request::form("/matomo.php", &fields).send(&host);
-        assert_eq!((answer.status, answer.body.len()), (200, 43), "{line}");
-    }
-}
 
 /// Everything that differs, as lines that say where.
 fn differences(at: &str, golden: &Value, ours: &Value, found: &mut Vec<String>) {

@@ -25,7 +25,7 @@ use crate::store::words::WordKind;
 use crate::tracker::time;
 use metrics::{CART, Cells, ORDER, sort_rows};
 use pages::{Only, Pages, Show};
-use period::{Period, Periods};
+use period::{Period, Periods, Span};
 use visits::Interest;
 
 /// What a report is made from.
@@ -52,6 +52,8 @@ pub(crate) enum ReportError {
     Format(String),
     #[error(transparent)]
     Period(#[from] period::PeriodError),
+    #[error(transparent)]
+    Segment(#[from] segment::SegmentError),
     #[error("the database failed: {0}")]
     Database(#[from] rusqlite::Error),
 }
@@ -122,11 +124,13 @@ impl Call<'_> {
                 (Some(kind), Some(date)) => Some(Periods::parse(kind, date, today)?),
                 _ => None,
             };
-            return self.log(context, log, periods);
+            return self.log(context, log, periods.as_ref());
         }
         let kind = kind.ok_or(ReportError::Missing("period"))?;
         let date = date.ok_or(ReportError::Missing("date"))?;
-        match Periods::parse(kind, date, today)? {
+        let periods = Periods::parse(kind, date, today)?;
+        self.pick(context, periods.span(&context.zone), segment::Rows::All)?;
+        match periods {
             Periods::One(period) => self.one(context, report, period),
             Periods::Many(periods) => {
                 let mut by_date = Map::new();
@@ -138,23 +142,23 @@ impl Call<'_> {
         }
     }
 
-    fn log(&self, context: &Context<'_>, log: Log, periods: Option<Periods>) -> Result<Value, ReportError> {
+    /// From here on, the connection shows the visits of the segment only.
+    fn pick(&self, context: &Context<'_>, span: Span, rows: segment::Rows) -> Result<(), ReportError> {
+        match self.params.text("segment") {
+            Some(text) => segment::apply(context.db, context.site.id, span, text, rows),
+            None => Ok(()),
+        }
+    }
+
+    fn log(&self, context: &Context<'_>, log: Log, periods: Option<&Periods>) -> Result<Value, ReportError> {
+        let span = periods.map(|periods| periods.span(&context.zone));
+        let any = Span { from: i64::MIN, to: i64::MAX };
         if log == Log::Counters {
+            self.pick(context, any, segment::Rows::Visits)?;
             return live::counters(context, self.params.int("lastMinutes").unwrap_or(30));
         }
-        let span = periods.map(|periods| match periods {
-            Periods::One(period) => period.span(&context.zone),
-            Periods::Many(periods) => {
-                let span = |period: Option<&Period>| period.map(|period| period.span(&context.zone));
-                let (first, last) = (span(periods.first()), span(periods.last()));
-                period::Span { from: first.map_or(0, |span| span.from), to: last.map_or(0, |span| span.to) }
-            }
-        });
-        // Of all segments, only the one that picks a visitor is known here.
-        let by_segment =
-            || self.params.text("segment").and_then(|segment| segment.strip_prefix("visitorId=="));
-        let visitor = self.params.text("visitorId").or_else(by_segment);
-        let visitor = visitor.and_then(|id| u64::from_str_radix(id, 16).ok());
+        self.pick(context, span.unwrap_or(any), segment::Rows::Visits)?;
+        let visitor = self.params.text("visitorId").and_then(|id| u64::from_str_radix(id, 16).ok());
         let which = live::Which {
             span,
             limit: self.params.int("filter_limit").unwrap_or(10),

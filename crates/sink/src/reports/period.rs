@@ -80,6 +80,18 @@ impl Periods {
         }
     }
 
+    /// The first second of the first and the last of the last.
+    pub(crate) fn span(&self, zone: &TimeZone) -> Span {
+        match self {
+            Self::One(period) => period.span(zone),
+            Self::Many(periods) => {
+                let span = |period: Option<&Period>| period.map(|period| period.span(zone));
+                let (first, last) = (span(periods.first()), span(periods.last()));
+                Span { from: first.map_or(0, |span| span.from), to: last.map_or(0, |span| span.to) }
+            }
+        }
+    }
+
     /// The first and last day of `A,B`, `lastN` and `previousN`.
     fn bounds(kind: Kind, date: &str, today: Date) -> Option<(Date, Date)> {
         if let Some((first, last)) = date.split_once(',') {

@@ -1,5 +1,6 @@
 //! Reports about visits as a whole: how many, by whom, how long, at which hour.
 
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::metrics::{Cells, Table, VisitFigures, add_day, percent, put, quotient};
@@ -196,7 +197,12 @@ pub(crate) fn by_server_hour(context: &Context<'_>, period: Period) -> Result<Ve
         }
         add_day(&mut total, table, usize::MAX);
     }
-    Ok(all_hours(total, period, "visitStartServerHour"))
+    // Segments have hours of UTC: those that the period's last day shows as the site's.
+    let in_utc = |hour: i8| {
+        let zoned = period.last.at(hour, 0, 0, 0).to_zoned(context.zone.clone());
+        zoned.map_or(hour, |zoned| zoned.with_time_zone(TimeZone::UTC).hour())
+    };
+    Ok(all_hours(total, period, "visitStartServerHour", in_utc))
 }
 
 /// `VisitTime.getVisitInformationPerLocalTime`: a row for each hour of the visitors' own clocks.
@@ -212,10 +218,11 @@ pub(crate) fn by_local_hour(context: &Context<'_>, period: Period) -> Result<Vec
         }
         add_day(&mut total, table, usize::MAX);
     }
-    Ok(all_hours(total, period, "visitLocalHour"))
+    Ok(all_hours(total, period, "visitLocalHour", |hour| hour))
 }
 
-fn all_hours(mut table: Table, period: Period, segment: &str) -> Vec<Cells> {
+/// `value` is the hour that a row's segment asks for.
+fn all_hours(mut table: Table, period: Period, segment: &str, value: impl Fn(i8) -> i8) -> Vec<Cells> {
     if table.is_empty() {
         return Vec::new();
     }
@@ -225,7 +232,7 @@ fn all_hours(mut table: Table, period: Period, segment: &str) -> Vec<Cells> {
             let mut row = table.remove(&label).unwrap_or_default();
             row.visits.get_or_insert_default();
             let mut cells = row.cells(&label, period.is_long());
-            cells.insert("segment".to_owned(), Value::from(format!("{segment}=={hour}")));
+            cells.insert("segment".to_owned(), Value::from(format!("{segment}=={}", value(hour))));
             cells
         })
         .collect()

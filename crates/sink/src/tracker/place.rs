@@ -147,6 +147,11 @@ pub(crate) fn known(code: &str) -> Option<&'static str> {
     COUNTRIES.get_key_value(code.trim().to_ascii_lowercase().as_str()).map(|(code, _)| *code)
 }
 
+/// The codes of all countries, in no order.
+pub(crate) fn codes() -> impl Iterator<Item = &'static str> {
+    COUNTRIES.keys().copied()
+}
+
 /// The country's name as the reports show it.
 pub(crate) fn country_name(code: &str) -> &'static str {
     COUNTRIES.get(code).map_or("Unknown", |(name, _)| name)

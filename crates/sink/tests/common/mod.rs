@@ -171,3 +171,20 @@ pub(crate) fn data(path: &str) -> String {
     let path = format!("{}/../../tests/{path}", env!("CARGO_MANIFEST_DIR"));
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
+
+/// Sends the hits that a real Matomo got before it gave the golden reports.
+pub(crate) fn feed(sink: &Sink) {
+    let host = sink.addr().to_string();
+    for line in data("golden/hits.jsonl").lines() {
+        let hit: serde_json::Map<String, Value> = serde_json::from_str(line).unwrap();
+        let mut fields: Vec<(String, String)> = hit
+            .into_iter()
+            .map(|(name, value)| (name, value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+            .collect();
+        fields.push(("token_auth".to_owned(), TOKEN.to_owned()));
+        let fields: Vec<(&str, &str)> =
+            fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let answer = Request::form("/matomo.php", &fields).send(&host);
+        assert_eq!((answer.status, answer.body.len()), (200, 43), "{line}");
+    }
+}

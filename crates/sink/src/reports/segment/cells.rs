@@ -1,12 +1,12 @@
 //! Segments: how a row says which visits are its own, encoded as Matomo does.
 
 /// As PHP's `urlencode` writes it.
-pub(super) fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('*', "%2A")
 }
 
 /// Titles are kept escaped for HTML, and segments have them so.
-pub(super) fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
@@ -14,7 +14,7 @@ pub(super) fn escaped(text: &str) -> String {
         .replace('\'', "&#039;")
 }
 
-pub(super) fn twice_encoded(text: &str) -> String {
+pub(crate) fn twice_encoded(text: &str) -> String {
     encoded(&encoded(text))
 }
 
