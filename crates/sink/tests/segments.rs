@@ -43,9 +43,18 @@ impl Site {
                 ("ua", telephone),
                 ("lang", "de-ch,de"),
             ],
-            &[("cid", "00000000000000d4"), ("url", odd), ("c_n", "Banner"), ("c_p", "top.png"), ("ca", "1")],
             &[
                 ("cid", "00000000000000d4"),
+                ("uid", "dora"),
+                ("url", odd),
+                ("c_n", "Banner"),
+                ("c_p", "top.png"),
+                ("ca", "1"),
+            ],
+            &[
+                ("cid", "00000000000000d4"),
+                ("uid", "dora"),
+                ("ua", telephone),
                 ("url", shop),
                 ("idgoal", "0"),
                 ("revenue", "3"),
@@ -130,9 +139,7 @@ fn the_segment_of_a_row_has_the_rows_visits() {
         ("Actions.getDownloads", "nb_visits"),
         ("Actions.getSiteSearchKeywords", "nb_visits"),
         ("Actions.getSiteSearchCategories", "nb_visits"),
-        ("Events.getCategory", "nb_visits"),
         ("Events.getAction", "nb_visits"),
-        ("Events.getName", "nb_visits"),
     ];
     let mut wrong = Vec::new();
     for (method, figure) in reports {
@@ -142,6 +149,10 @@ fn the_segment_of_a_row_has_the_rows_visits() {
         let mut asked = 0;
         for row in rows {
             let Some(segment) = row["segment"].as_str() else { continue };
+            if row["label"] == "Page Name not defined" {
+                // The segment of this row is about pages that are called so, in a Matomo too.
+                continue;
+            }
             asked += 1;
             let (expected, visits) = (row[figure].as_i64().unwrap_or(0), site.visits(segment));
             if visits != expected {
@@ -153,24 +164,34 @@ fn the_segment_of_a_row_has_the_rows_visits() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Rows that are sums of others, or that no visit's figure belongs to, are alike in the report of their segment.
 #[test]
-fn the_segment_of_a_product_has_the_products_row() {
+fn the_segment_of_a_row_has_the_row() {
     let site = Site::golden();
-    for method in ["Goals.getItemsSku", "Goals.getItemsName", "Goals.getItemsCategory"] {
-        let rows = site.report(method, "");
+    for (method, names) in [
+        ("Goals.getItemsSku", ["revenue", "quantity", "orders"]),
+        ("Goals.getItemsName", ["revenue", "quantity", "orders"]),
+        ("Goals.getItemsCategory", ["revenue", "quantity", "orders"]),
+        ("Events.getCategory", ["nb_visits", "nb_events", "sum_event_value"]),
+        ("Events.getAction", ["nb_visits", "nb_events", "sum_event_value"]),
+        ("Events.getName", ["nb_visits", "nb_events", "sum_event_value"]),
+        ("Actions.getPageUrls", ["nb_visits", "nb_hits", "nb_uniq_visitors"]),
+        ("Actions.getPageTitles", ["nb_visits", "nb_hits", "nb_uniq_visitors"]),
+        ("DevicesDetection.getType", ["nb_visits", "nb_actions", "nb_conversions"]),
+        ("Referrers.getReferrerType", ["nb_visits", "bounce_count", "sum_visit_length"]),
+    ] {
+        let rows = site.ask(method, "", &[("flat", "1")]);
         assert!(!rows.as_array().unwrap().is_empty(), "{method}");
-        for product in rows.as_array().unwrap() {
-            let label = product["label"].as_str().unwrap();
-            let picked = site.report(method, product["segment"].as_str().unwrap());
-            if label == "Value not defined" {
+        for whole in rows.as_array().unwrap() {
+            let label = whole["label"].as_str().unwrap();
+            if label.ends_with("not defined") || whole["nb_visits"] == 0 {
                 continue;
             }
+            let picked = site.ask(method, whole["segment"].as_str().unwrap(), &[("flat", "1")]);
             let picked = row(&picked, label).unwrap_or_else(|| panic!("{method} {label}: {picked}"));
-            assert_eq!(
-                (&picked["revenue"], &picked["quantity"], &picked["orders"]),
-                (&product["revenue"], &product["quantity"], &product["orders"]),
-                "{method} {label}"
-            );
+            for name in names {
+                assert_eq!(picked[name], whole[name], "{method} {label} {name}");
+            }
         }
     }
 }
@@ -235,7 +256,7 @@ fn a_segment_and_its_negation_have_all_visits() {
         ("siteSearchKeyword", "e"),
         ("siteSearchCategory", "o"),
         ("eventCategory", "o"),
-        ("eventName", "e"),
+        ("eventName", "o"),
         ("productSku", "1"),
         ("productCategory", "o"),
     ] {

@@ -119,7 +119,8 @@ fn condition(text: &str) -> Result<Condition, SegmentError> {
             })
         })
         .ok_or_else(invalid)?;
-    let value = decoded(value);
+    // SQLite ends some texts at a NUL; PHP drops them from requests.
+    let value = decoded(value).replace('\0', "");
     let operator = match operator {
         Operator::Equal if value.is_empty() => Operator::Unset,
         Operator::NotEqual if value.is_empty() => Operator::Set,
