@@ -289,6 +289,16 @@ fn conditions_are_joined_or_before_and() {
     assert!(swedes > 0);
     assert_eq!(site.visits("browserName=^fire"), site.visits("browserName=@firefox"));
     assert_eq!(site.visits("resolution=$x1080"), site.visits("resolution=@x1080"));
+    // Hits and products of the same visit.
+    let bought = site.visits("productSku=^SKU");
+    assert!(bought > 0);
+    assert_eq!(site.visits("productSku=^SKU;pageUrl=@page"), bought);
+    assert_eq!(site.visits("productSku=^SKU;pageUrl==https://example.test/shop"), 0);
+    let (sold, all) = ("productSku=^SKU;pageUrl=@page;countryName!=Nowhere", "");
+    assert_eq!(
+        site.report("Goals.getItemsSku", sold)[0]["orders"],
+        site.report("Goals.getItemsSku", all)[0]["orders"]
+    );
 }
 
 /// Every report is about the picked visits, whatever table it is made from.

@@ -159,20 +159,22 @@ impl Dimension {
 }
 
 /// The number of a kind of device by the reports' label.
-pub(super) fn device_number(label: &str) -> Option<usize> {
-    DEVICES.iter().position(|known| known.eq_ignore_ascii_case(label))
+pub(super) fn device_number(label: &str) -> Option<i64> {
+    place_of(label, &DEVICES)
+}
+
+fn place_of(name: &str, names: &[&str]) -> Option<i64> {
+    (0..).zip(names).find(|(_, known)| known.eq_ignore_ascii_case(name)).map(|(place, _)| place)
 }
 
 impl Choice {
     /// The number that a name stands for.
     pub(super) fn number(self, value: &str) -> Result<i64, SegmentError> {
         let by_name_or_number = |names: &[&str], column: &'static str| {
-            let wanted = value.trim().to_lowercase();
-            names
-                .iter()
-                .position(|name| name.to_lowercase() == wanted)
-                .or_else(|| value.parse().ok().filter(|number| *number < names.len()))
-                .map(|number| number as i64)
+            let by_number =
+                || (0..).zip(names).map(|(place, _)| place).find(|place: &i64| place.to_string() == value);
+            place_of(value.trim(), names)
+                .or_else(by_number)
                 .ok_or_else(|| SegmentError::Choice(column, value.to_owned()))
         };
         match self {

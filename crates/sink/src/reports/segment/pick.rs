@@ -141,7 +141,7 @@ fn make_devices(db: &Connection) -> rusqlite::Result<()> {
         let agent: Agent = serde_json::from_str(&row.get::<_, String>(1)?).unwrap_or_default();
         insert.execute(params![
             row.get::<_, i64>(0)?,
-            device_number(&agent.device).map(|number| number as i64),
+            device_number(&agent.device),
             agent.brand,
             agent.model,
             agent.browser_code(),

@@ -103,12 +103,10 @@ fn write_comparison(sql: &mut Sql, column: &str, operator: Operator, operand: &O
     let negated = matches!(operator, Operator::NotEqual | Operator::ContainsNot | Operator::Set);
     match operand {
         Operand::None { is_number } => {
-            // MySQL takes a blank for 0 beside a number.
+            // A Matomo's database takes a blank for 0 beside a number.
             let blanks = if *is_number { "0" } else { "'', '0'" };
-            sql.push(&match negated {
-                true => format!("({column} IS NOT NULL AND {column} NOT IN ({blanks}))"),
-                false => format!("({column} IS NULL OR {column} IN ({blanks}))"),
-            });
+            let (is, or, within) = if negated { ("NOT NULL", "AND", "NOT IN") } else { ("NULL", "OR", "IN") };
+            sql.push(&format!("({column} IS {is} {or} {column} {within} ({blanks}))"));
         }
         Operand::Unnamed(kind) => {
             let not = if negated { "NOT " } else { "" };
@@ -257,7 +255,7 @@ fn known(db: &Connection, kind: WordKind, text: &str) -> rusqlite::Result<Option
     .optional()
 }
 
-/// The number that a text begins with, 0 when it begins with none: what MySQL compares a number with.
+/// The number that a text begins with, 0 when it begins with none: what a Matomo's database compares a number with.
 fn number(text: &str) -> f64 {
     let text = text.trim_start();
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
