@@ -154,8 +154,10 @@ impl Call<'_> {
         let span = periods.map(|periods| periods.span(&context.zone));
         let any = Span { from: i64::MIN, to: i64::MAX };
         if log == Log::Counters {
-            self.pick(context, any, segment::Rows::Visits)?;
-            return live::counters(context, self.params.int("lastMinutes").unwrap_or(30));
+            let minutes = self.params.int("lastMinutes").unwrap_or(30);
+            let since = context.now.saturating_sub(minutes.saturating_mul(60));
+            self.pick(context, Span { from: since, ..any }, segment::Rows::Visits)?;
+            return live::counters(context, since);
         }
         self.pick(context, span.unwrap_or(any), segment::Rows::Visits)?;
         let visitor = self.params.text("visitorId").and_then(|id| u64::from_str_radix(id, 16).ok());

@@ -47,9 +47,8 @@ pub(crate) fn visits(context: &Context<'_>, which: Which) -> Result<Vec<Value>, 
     Ok(visits)
 }
 
-/// How many visits, actions and visitors the last minutes had.
-pub(crate) fn counters(context: &Context<'_>, minutes: i64) -> Result<Value, ReportError> {
-    let since = context.now - minutes * 60;
+/// How many visits, actions and visitors there were since a Unix time.
+pub(crate) fn counters(context: &Context<'_>, since: i64) -> Result<Value, ReportError> {
     let (visits, actions, visitors, converted): (i64, i64, i64, i64) = context.db.query_row(
         "SELECT count(*), coalesce(sum(actions), 0), count(DISTINCT visitor), coalesce(sum(converted), 0) FROM visit \
          WHERE site = ?1 AND last_time >= ?2",

@@ -215,6 +215,14 @@ mod tests {
     }
 
     #[test]
+    fn every_name_is_in_the_manual() {
+        let manual = include_str!("../../../../../docs/sink.md");
+        for dimension in DIMENSIONS {
+            assert!(manual.contains(&format!("`{}`", dimension.name)), "{}", dimension.name);
+        }
+    }
+
+    #[test]
     fn choices_are_named_or_numbered() {
         assert_eq!(Choice::Device.number("smartphone").unwrap(), 1);
         assert_eq!(Choice::Device.number(" Car Browser ").unwrap(), 6);
