@@ -10,6 +10,8 @@ export interface Line {
   /** The name of its colour in styles.css. */
   colour: string;
   dash?: number[];
+  /** Points that stand out, without a line between them. */
+  marks?: boolean;
   values: Column;
 }
 
@@ -121,21 +123,27 @@ export default function Graph(props: GraphProps) {
         class="mb-1 flex flex-wrap gap-x-4 gap-y-0.5 px-4 text-[13px]"
         aria-live={cursor === undefined ? "off" : "polite"}
       >
-        {lines.map(({ label, colour, dash, values }) => {
+        {lines.map(({ label, colour, dash, marks, values }) => {
           const value = values[shownAt];
           return (
             <span key={label} class="inline-flex items-center gap-1.5">
-              <svg width="18" height="4" aria-hidden="true">
-                <line
-                  x1="0"
-                  x2="18"
-                  y1="2"
-                  y2="2"
-                  stroke={`var(${colour})`}
-                  stroke-width="2.5"
-                  stroke-dasharray={dash?.join(" ")}
-                />
-              </svg>
+              {marks ? (
+                <svg width="10" height="10" aria-hidden="true">
+                  <circle cx="5" cy="5" r="3.5" fill="none" stroke={`var(${colour})`} stroke-width="2" />
+                </svg>
+              ) : (
+                <svg width="18" height="4" aria-hidden="true">
+                  <line
+                    x1="0"
+                    x2="18"
+                    y1="2"
+                    y2="2"
+                    stroke={`var(${colour})`}
+                    stroke-width="2.5"
+                    stroke-dasharray={dash?.join(" ")}
+                  />
+                </svg>
+              )}
               <span class="text-faint">{label}</span>
               <span class="figures font-medium">
                 {value === null || value === undefined ? "–" : show(value)}
@@ -207,15 +215,18 @@ function options(
     ],
     series: [
       {},
-      ...lines.map(({ label, colour, dash }, index) => ({
+      ...lines.map(({ label, colour, dash, marks }, index) => ({
         label,
         // The first line stands on a tint of its colour.
         ...(index === 0 ? { fill: `${colourOf(colour)}1f` } : {}),
         stroke: colourOf(colour),
         width: 1.75,
         dash: dash ?? [],
-        // A point alone has no line; few points are worth seeing.
-        points: { show: (_: uPlot, __: number, first: number, last: number) => last - first < FEW, size: 4 },
+        ...(marks ? { paths: () => null } : {}),
+        points: marks
+          ? { show: true, size: 11, width: 2, fill: "transparent" }
+          : // A point alone has no line; few points are worth seeing.
+            { show: (_: uPlot, __: number, first: number, last: number) => last - first < FEW, size: 4 },
         spanGaps: false,
       })),
     ],

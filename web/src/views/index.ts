@@ -11,6 +11,7 @@ import {
   MousePointerClick,
   Settings2,
   SlidersHorizontal,
+  TrendingUp,
 } from "lucide";
 import type { ComponentType } from "preact";
 
@@ -37,6 +38,7 @@ export const ROUTES: readonly Route[] = [
   { path: "funnels", title: "Funnels", icon: Filter, key: "f", load: () => import("./funnels") },
   { path: "runs", title: "Runs", icon: History, key: "r", load: () => import("./runs") },
   { path: "backfill", title: "Backfill", icon: CalendarClock, key: "b", load: () => import("./backfill") },
+  { path: "capacity", title: "Capacity", icon: TrendingUp, key: "t", load: () => import("./capacity") },
   {
     path: "preferences",
     title: "Preferences",
