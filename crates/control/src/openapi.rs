@@ -11,7 +11,7 @@ use crate::{error, limits, routes};
 
 mod foreign;
 
-pub use foreign::{ComparisonSchema, FindingsSchema, RunReportSchema};
+pub use foreign::{ComparisonSchema, FindingsSchema, JudgementSchema, ProbeReportSchema, RunReportSchema};
 
 /// The methods that an operation may have in a description.
 const METHODS: [Method; 4] = [Method::GET, Method::POST, Method::PUT, Method::DELETE];

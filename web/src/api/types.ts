@@ -1612,8 +1612,12 @@ export interface Stats {
   current_rate: string;
   /** Hits that left for the target. */
   hits_sent: number;
+  /** `THRESHOLDS`, each with what was observed; none where only the log tells. */
+  judgements: Judgement[];
   /** From a request to its answer; null before the first. */
   latency?: Latency | null;
+  /** `REPORT_PROBES`, each with how long its reports took; none where only the log tells. */
+  probes: ProbeReport[];
   /** Milliseconds that 99 of 100 visits were not later than; null before the first. */
   schedule_lag_ms?: number | null;
   /** Where this comes from. */

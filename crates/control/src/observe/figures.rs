@@ -1,7 +1,7 @@
 //! The figures of a run at one moment, from its report or, where that cannot be had, from a line of its log.
 
 use jiff::Timestamp;
-use report::{Cap, ProbeReport, RunReport, RunState};
+use report::{Cap, Judgement, ProbeReport, RunReport, RunState};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -52,6 +52,8 @@ pub struct Figures {
     pub in_flight: u64,
     /// The cap, when one is set.
     pub cap: Option<Cap>,
+    /// The thresholds, where the run's own report tells.
+    pub judgements: Vec<Judgement>,
     /// The probed reports, where the run's own report tells.
     pub probes: Vec<ProbeReport>,
 }
@@ -88,6 +90,7 @@ impl Figures {
             lag_ms: (report.lag_ms.count > 0).then_some(report.lag_ms.p99),
             in_flight: report.in_flight,
             cap: report.cap,
+            judgements: report.judgements.clone(),
             probes: report.probes.clone(),
         }
     }
@@ -130,6 +133,7 @@ impl Figures {
             cap: cap.and_then(|(used, limit)| {
                 Some(Cap { used: used.parse().ok()?, limit: limit.parse().ok()?, resets_at: None })
             }),
+            judgements: Vec::new(),
             probes: Vec::new(),
         })
     }

@@ -21,6 +21,14 @@ pub struct ComparisonSchema;
 #[derive(Debug)]
 pub struct FindingsSchema;
 
+/// Stands for [`report::Judgement`], a part of the run's report.
+#[derive(Debug)]
+pub struct JudgementSchema;
+
+/// Stands for [`report::ProbeReport`], a part of the run's report.
+#[derive(Debug)]
+pub struct ProbeReportSchema;
+
 macro_rules! refer {
     ($($marker:ty => $name:literal),+) => {$(
         impl PartialSchema for $marker {
@@ -37,7 +45,13 @@ macro_rules! refer {
     )+};
 }
 
-refer!(RunReportSchema => "RunReport", ComparisonSchema => "Comparison", FindingsSchema => "Findings");
+refer!(
+    RunReportSchema => "RunReport",
+    ComparisonSchema => "Comparison",
+    FindingsSchema => "Findings",
+    JudgementSchema => "Judgement",
+    ProbeReportSchema => "ProbeReport"
+);
 
 /// Adds these documents and all parts of them.
 pub(super) fn add(schemas: &mut Value) {
@@ -56,11 +70,11 @@ fn add_document(schemas: &mut Value, name: &str, mut document: Value) {
     fields.remove("title");
     let parts = fields.remove("$defs").unwrap_or_else(|| json!({}));
     let parts: Vec<(String, Value)> = parts.as_object().cloned().unwrap_or_default().into_iter().collect();
-    // Another thing may have that name already.
+    // Another thing may have that name already; what only refers to it by that name is no other.
     let renamed: Vec<(String, String)> = parts
         .iter()
         .map(|(part, schema)| {
-            let known = schemas.get(part).filter(|known| *known != schema);
+            let known = schemas.get(part).filter(|known| *known != schema && known.get("$ref").is_none());
             (part.clone(), if known.is_some() { format!("{name}{part}") } else { part.clone() })
         })
         .collect();

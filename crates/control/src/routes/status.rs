@@ -2,7 +2,7 @@
 
 use actix_web::{get, web::Json};
 use jiff::Timestamp;
-use report::{Cap, RunState};
+use report::{Cap, Judgement, ProbeReport, RunState};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -85,6 +85,12 @@ struct Stats {
     cap: Option<CapStatus>,
     /// Milliseconds that 99 of 100 visits were not later than; null before the first.
     schedule_lag_ms: Option<f64>,
+    /// `THRESHOLDS`, each with what was observed; none where only the log tells.
+    #[schema(value_type = Vec<crate::openapi::JudgementSchema>)]
+    judgements: Vec<Judgement>,
+    /// `REPORT_PROBES`, each with how long its reports took; none where only the log tells.
+    #[schema(value_type = Vec<crate::openapi::ProbeReportSchema>)]
+    probes: Vec<ProbeReport>,
     /// Where this comes from.
     source: Source,
     /// When it was so.
@@ -171,6 +177,8 @@ fn stats(figures: &Figures, unit: Option<&Unit>, rate: f64, now: Timestamp) -> S
         latency: figures.latency_ms.map(Latency::from),
         cap: figures.cap.map(CapStatus::from),
         schedule_lag_ms: figures.lag_ms,
+        judgements: figures.judgements.clone(),
+        probes: figures.probes.clone(),
         source: figures.source,
         at: figures.at,
     }

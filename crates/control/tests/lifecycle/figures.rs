@@ -1,6 +1,6 @@
 //! What the load generator has done, from its report or from its log.
 
-use report::{Mode, RunContext, RunInfo, RunReport, RunState, Tally, Transport};
+use report::{Judgement, Mode, Probe, RunContext, RunInfo, RunReport, RunState, Tally, Transport};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -37,7 +37,14 @@ fn report(visits: u64) -> RunReport {
         backfill: None,
         process: None,
     };
-    RunReport::build(&tally, context)
+    let judgement = Judgement { threshold: "success>99%".to_owned(), observed: Some(0.5), held: Some(false) };
+    let mut probe = Probe::new("pages");
+    probe.failed("no answer".to_owned());
+    RunReport {
+        judgements: vec![judgement],
+        probes: vec![probe.report()],
+        ..RunReport::build(&tally, context)
+    }
 }
 
 /// Answers like a load generator's metrics port, with ten more visits each time.
@@ -72,6 +79,12 @@ async fn figures_come_from_the_report() {
     assert_eq!((&stats["source"], &stats["state"]), (&json!("report"), &json!("capped")));
     assert_eq!((&stats["cap"]["limit"], &stats["latency"]), (&json!(500), &Value::Null));
     assert_eq!(stats["visits_failed"], 0);
+    let judgement = json!({"threshold": "success>99%", "observed": 0.5, "held": false});
+    assert_eq!(stats["judgements"], json!([judgement]));
+    assert_eq!(
+        (&stats["probes"][0]["name"], &stats["probes"][0]["fault"]),
+        (&json!("pages"), &json!("no answer"))
+    );
     assert!(stats["current_rate"].as_str().unwrap().ends_with("/sec"));
     assert_ne!(stats["current_rate"], "0.00/sec");
     let metrics = harness.get("/api/metrics?window=15m").await.json();
@@ -122,6 +135,7 @@ async fn figures_come_from_the_log_where_the_port_cannot_be_reached() {
     let stats = harness.get("/api/status").await.json()["stats"].clone();
     assert_eq!((&stats["source"], &stats["hits_sent"]), (&json!("log"), &json!(402)));
     assert_eq!((&stats["latency"]["p99"], &stats["cap"]), (&json!(12.5), &Value::Null));
+    assert_eq!((&stats["judgements"], &stats["probes"]), (&json!([]), &json!([])));
 }
 
 #[tokio::test]

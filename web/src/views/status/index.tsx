@@ -7,6 +7,7 @@ import { Card, Loading, Notice, PageHead } from "../../ui";
 import { Controls } from "./controls";
 import { FirstSteps } from "./first-steps";
 import { Graphs } from "./graphs";
+import { Held } from "./held";
 import { Summary } from "./summary";
 import { Tiles } from "./tiles";
 
@@ -51,6 +52,7 @@ export default function StatusView() {
         </div>
       )}
       {container.state === "not_found" ? <FirstSteps /> : <Tiles status={current} />}
+      <Held status={current} />
       <Summary status={current} />
       <Graphs />
     </>
