@@ -85,7 +85,8 @@ export default function Graph(props: GraphProps) {
       plot.current?.setData(dataOf(latest.current), false);
       plot.current?.setScale("x", { min: from, max: to });
     });
-  }, [at, lines, from, to]);
+    // A plot that was made anew knows nothing of the zoom.
+  }, [at, lines, from, to, theme, shape]);
 
   const move = (event: KeyboardEvent) => {
     const shown = plot.current;

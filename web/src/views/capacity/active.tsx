@@ -72,7 +72,7 @@ export function Active({ search, refresh }: { search: CapacitySearch; refresh: (
           {between(known)}
         </p>
       </Card>
-      {findings && <Curve id={search.container_name} findings={findings} />}
+      {findings && <Curve search={search} findings={findings} />}
       {findings && findings.steps.length > 0 && (
         <Card title="Rates tried" flush>
           <Steps name={name} steps={findings.steps} />

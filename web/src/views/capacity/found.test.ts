@@ -31,9 +31,10 @@ test("steps stand by their rates, a confirmation in the place of what it confirm
 });
 
 test("a curve marks what was too much, and has gaps where nothing was answered", () => {
-  expect(curve(findingsOf([]))).toBeUndefined();
+  expect(curve(findingsOf([]), "x")).toBeUndefined();
   const drawn = curve(
     findingsOf([stepOf(300, false, false, { success_rate: null }), stepOf(100, true), stepOf(200, false)]),
+    "x",
   );
   expect(drawn?.at).toEqual([100, 200, 300]);
   const [latency, success] = drawn?.plans ?? [];

@@ -72,7 +72,8 @@ export interface Curve {
   window: [number, number];
 }
 
-export function curve(findings: Findings): Curve | undefined {
+/** What is drawn of a search; `name` tells its graphs from those of another. */
+export function curve(findings: Findings, name: string): Curve | undefined {
   const steps = byRate(findings.steps);
   const [first, last] = [steps[0], steps.at(-1)];
   if (!first || !last) return undefined;
@@ -95,7 +96,7 @@ export function curve(findings: Findings): Curve | undefined {
     window: [first.visits_per_day - margin, last.visits_per_day + margin],
     plans: [
       {
-        title: "Latency by rate",
+        title: `Latency by rate, ${name}`,
         show: millis,
         atLeast: 5,
         lines: [
@@ -106,7 +107,7 @@ export function curve(findings: Findings): Curve | undefined {
         ],
       },
       {
-        title: "Acknowledged hits by rate",
+        title: `Acknowledged hits by rate, ${name}`,
         show: finePercent,
         atLeast: 1,
         most: 1.05,

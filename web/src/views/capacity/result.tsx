@@ -51,7 +51,7 @@ export function Result({ search }: { search: CapacitySearch }) {
               {sentence(findings.caution)}
             </Notice>
           )}
-          <Curve id={search.container_name} findings={findings} />
+          <Curve search={search} findings={findings} />
           {findings.steps.length > 0 && (
             <details>
               <summary class="font-medium text-soft hover:text-ink">
