@@ -134,6 +134,13 @@ export class Place {
     for (const { container_name } of backfills?.active ?? []) {
       await this.api("POST", "/api/backfill/cancel", { container_name }).catch(() => undefined);
     }
+    const { active: search } = (await this.api("GET", "/api/capacity/status").catch(() => ({}))) as {
+      active?: { container_name: string } | null;
+    };
+    if (search) {
+      const { container_name } = search;
+      await this.api("POST", "/api/capacity/cancel", { container_name }).catch(() => undefined);
+    }
     await this.#control?.end();
     await this.#sink?.end();
     rmSync(this.folder, { recursive: true, force: true });
@@ -244,6 +251,7 @@ export const VIEWS = [
   "funnels",
   "runs",
   "backfill",
+  "capacity",
   "preferences",
 ];
 
