@@ -83,10 +83,10 @@ const MORE: Partial<Record<FieldName, Words>> = {
 
 export function CapacityForm({
   again,
-  refresh,
+  onBegun,
 }: {
   again: CapacitySearch | undefined;
-  refresh: () => Promise<void>;
+  onBegun: () => Promise<void>;
 }) {
   const config = status.value?.config ?? {};
   const own = Number(config.TARGET_VISITS_PER_DAY) || OWN_RATE;
@@ -124,7 +124,7 @@ export function CapacityForm({
       const started = await api("POST /api/capacity/run", { body: requestOf(draft) });
       toast(`${started.search.name} is under way`);
       for (const { message } of started.warnings) toast(message, "neutral");
-      await refresh();
+      await onBegun();
     },
     (error) => {
       const told = error instanceof ApiError ? error.errors : [];

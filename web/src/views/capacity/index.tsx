@@ -31,6 +31,10 @@ export default function CapacityView() {
     }
   };
   useEffect(() => poll(refresh, EVERY), []);
+  const begun = async () => {
+    setAgain(undefined);
+    await refresh();
+  };
   const repeat = (search: CapacitySearch) => {
     setAgain(search);
     document.getElementById("view")?.scrollIntoView();
@@ -112,7 +116,7 @@ export default function CapacityView() {
     }
     return (
       // A search to repeat fills the form anew.
-      <CapacityForm key={again?.id ?? 0} again={again} refresh={refresh} />
+      <CapacityForm key={again?.id ?? 0} again={again} onBegun={begun} />
     );
   }
 }
