@@ -262,7 +262,20 @@ impl Call<'_> {
             limit if limit < 0 => usize::MAX,
             limit => limit as usize,
         };
-        rows.into_iter().skip(offset).take(limit).map(Value::Object).collect::<Vec<_>>().into()
+        let mut rows: Vec<Cells> = rows.into_iter().skip(offset).take(limit).collect();
+        rows.iter_mut().for_each(decode_label);
+        rows.into_iter().map(Value::Object).collect::<Vec<_>>().into()
+    }
+}
+
+/// A Matomo decodes each label as it would a URL, and leaves out the bytes that are no text then.
+fn decode_label(row: &mut Cells) {
+    if let Some(Value::String(label)) = row.get_mut("label")
+        && label.contains(['%', '+'])
+    {
+        let text = label.replace('+', " ");
+        let decoded = percent_encoding::percent_decode_str(&text).decode_utf8_lossy();
+        *label = decoded.replace(char::REPLACEMENT_CHARACTER, "");
     }
 }
 
@@ -435,4 +448,21 @@ fn actions_get(context: &Context<'_>, period: Period) -> Result<Cells, ReportErr
     }
     metrics::put(&mut cells, "nb_keywords", pages::keywords(&searches).len() as f64);
     Ok(cells)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_decoded() {
+        for (label, shown) in
+            [("/caf%C3%A9/a+b", "/café/a b"), ("c++", "c  "), ("100% wool", "100% wool"), ("caf%E9", "caf")]
+        {
+            let mut row = Cells::new();
+            row.insert("label".to_owned(), label.into());
+            decode_label(&mut row);
+            assert_eq!(row["label"], shown);
+        }
+    }
 }
