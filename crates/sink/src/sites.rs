@@ -211,7 +211,9 @@ pub struct Setup {
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
     /// The time zone is not known.
-    #[error("site {name:?}: time zone {time_zone:?} is not known; give an IANA name such as Europe/Berlin")]
+    #[error(
+        "site {name:?}: time zone {time_zone:?} is not known; give an IANA name such as Europe/Berlin, or hours from UTC such as UTC+2"
+    )]
     TimeZone {
         /// The site.
         name: String,
@@ -316,7 +318,7 @@ impl Registry {
         if site.id < 0 {
             return Err(SetupError::Id { name: site.name, id: site.id });
         }
-        let Ok(zone) = TimeZone::get(&site.time_zone) else {
+        let Some(zone) = time_zone(&site.time_zone) else {
             return Err(SetupError::TimeZone { name: site.name, time_zone: site.time_zone });
         };
         for goal in site.goals.iter().filter(|goal| goal.match_by == MatchBy::Regex) {
@@ -378,7 +380,7 @@ impl Registry {
         self.zones = self
             .sites
             .values()
-            .map(|site| (site.id, TimeZone::get(&site.time_zone).unwrap_or(TimeZone::UTC)))
+            .map(|site| (site.id, time_zone(&site.time_zone).unwrap_or(TimeZone::UTC)))
             .collect();
         self
     }
@@ -392,6 +394,18 @@ impl Site {
     /// The main address without a slash at its end.
     pub(crate) fn main_url(&self) -> &str {
         self.urls.first().map_or("", |url| url.trim_end_matches('/'))
+    }
+}
+
+/// An IANA zone, or hours from UTC such as `UTC-3.5`, which a Matomo offers as well.
+fn time_zone(name: &str) -> Option<TimeZone> {
+    match name.strip_prefix("UTC") {
+        Some(hours) if hours.starts_with(['+', '-']) => {
+            let minutes = hours.parse::<f64>().ok().filter(|hours| hours.abs() <= 14.0)? * 60.0;
+            let offset = jiff::tz::Offset::from_seconds(minutes.round() as i32 * 60).ok()?;
+            Some(offset.to_time_zone())
+        }
+        _ => TimeZone::get(name).ok(),
     }
 }
 
@@ -450,5 +464,15 @@ mod tests {
         let restored = serde_json::from_str::<Registry>(&stored).unwrap().restore();
         assert_eq!(restored.zone(1).iana_name(), Some("Europe/Berlin"));
         assert!(restored.token("hush").is_some());
+    }
+
+    #[test]
+    fn a_zone_may_be_hours_from_utc() {
+        let seconds = |name: &str| time_zone(name).map(|zone| zone.to_fixed_offset().unwrap().seconds());
+        assert_eq!(
+            (seconds("UTC+2"), seconds("UTC-3.5"), seconds("UTC")),
+            (Some(7200), Some(-12_600), Some(0))
+        );
+        assert!(time_zone("UTC+99").is_none() && time_zone("UTC+").is_none());
     }
 }
