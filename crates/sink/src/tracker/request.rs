@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use sha1::{Digest as _, Sha1};
 
+use super::url::is_under;
 use super::{Delivery, Problem, agent, place, referrer, time};
 use crate::params::Params;
 use crate::sites::{Registry, Right, Site};
@@ -180,7 +181,7 @@ fn excluded(
         return Err(Problem::Ignored("referrer spam"));
     }
     if site.exclude_unknown_urls
-        && !params.text("url").is_some_and(|url| site.urls.iter().any(|own| url.starts_with(own.as_str())))
+        && !params.text("url").is_some_and(|url| site.urls.iter().any(|own| is_under(url, own)))
     {
         return Err(Problem::Ignored("a URL that is not the site's"));
     }

@@ -185,6 +185,20 @@ fn matrix_to_query(url: String) -> String {
     }
 }
 
+/// Whether a URL lies under a site's address, whatever its scheme, port and `www.`.
+pub(crate) fn is_under(url: &str, address: &str) -> bool {
+    let place = |url: &str| {
+        let parts = Parts::split(url)?;
+        let host = parts.host.to_lowercase();
+        let host = host.strip_prefix("www.").unwrap_or(&host).to_owned();
+        Some((host, format!("{}/", parts.path.to_lowercase().trim_end_matches('/'))))
+    };
+    match (place(url), place(address)) {
+        (Some((host, path)), Some((own_host, own_path))) => host == own_host && path.starts_with(&own_path),
+        _ => false,
+    }
+}
+
 /// Splits `https://www.` and its three sisters off; the number tells which it was.
 pub(crate) fn normalize(url: &str) -> (&str, Option<u8>) {
     const PREFIXES: [(&str, u8); 4] =
@@ -233,6 +247,19 @@ mod tests {
         assert_eq!(page("https://example.test/a?mtm_campaign=x").as_deref(), Some("https://example.test/a"));
         assert_eq!(page("https://example.test/t;a=1;b=2").as_deref(), Some("https://example.test/t?a=1&b=2"));
         assert_eq!(page("/only/a/path"), None);
+    }
+
+    #[test]
+    fn a_page_lies_under_an_address_of_any_scheme() {
+        for (url, address, is) in [
+            ("http://shop.test/a?b", "https://www.shop.test", true),
+            ("https://www.shop.test:8443/own/a", "https://shop.test/own/", true),
+            ("https://shop.test/own", "https://shop.test/own", true),
+            ("https://shop.test/owner", "https://shop.test/own", false),
+            ("https://a.shop.test/", "https://shop.test/", false),
+        ] {
+            assert_eq!(is_under(url, address), is, "{url}");
+        }
     }
 
     #[test]
