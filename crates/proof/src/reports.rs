@@ -1,6 +1,6 @@
 //! Asks the Reporting API for what a ledger counts, and puts the answers under the ledger's own names.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
@@ -10,6 +10,9 @@ use serde_json::Value;
 
 /// Days that are asked for at once.
 const DAYS_AT_ONCE: i32 = 14;
+
+/// A day that the target gave up on is asked for so many times more.
+const MOST_TRIES: u32 = 2;
 
 /// The row that stands for all that a table had no room for.
 pub(crate) const OTHERS: &str = "(others)";
@@ -152,13 +155,22 @@ pub(crate) async fn ask(client: &Client, site_id: u64, days: &BTreeSet<Date>) ->
     recorded.days.extend(days.iter().map(|&day| (day, DayFigures::default())));
     let mut wanted: BTreeSet<Date> = days.clone();
     for report in REPORTS {
-        for (first, last) in stretches(&wanted) {
+        let mut left: VecDeque<(Date, Date, u32)> =
+            stretches(&wanted).into_iter().map(|(first, last)| (first, last, 0)).collect();
+        while let Some((first, last, tries)) = left.pop_front() {
             match report.ask(client, site_id, first, last).await {
                 Ok(answers) => {
                     for (day, answer) in answers {
                         if let Some(figures) = recorded.days.get_mut(&day) {
                             report.read(&answer, figures);
                         }
+                    }
+                }
+                // A target that makes its reports when they are asked for may need longer than its web server waits,
+                // above all for many days at once. What is made by then is there the next time.
+                Err(error) if gave_up(&error) && (first != last || tries < MOST_TRIES) => {
+                    for &day in wanted.range(first..=last).rev() {
+                        left.push_front((day, day, if first == last { tries + 1 } else { 0 }));
                     }
                 }
                 // One report that is switched off says nothing about the others.
@@ -176,6 +188,11 @@ pub(crate) async fn ask(client: &Client, site_id: u64, days: &BTreeSet<Date>) ->
         }
     }
     Ok(recorded)
+}
+
+/// Whether the target's web server, or we, gave up waiting for it.
+fn gave_up(error: &Error) -> bool {
+    matches!(error, Error::Timeout { .. } | Error::NotTheApi { status: 500..=599, .. })
 }
 
 /// Neighbouring days together, so many at the most.
