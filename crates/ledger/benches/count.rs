@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use divan::{Bencher, counter::ItemsCount};
 use jiff::tz::TimeZone;
-use ledger::{Fate, Ledger, Settled, Setup, Times};
+use ledger::{Fate, Ledger, Settled, Setup, Site, Times};
 use settings::{Context, Settings};
 use traffic::{Content, Model, Visit};
 
@@ -44,7 +44,7 @@ fn visits(bencher: Bencher, what: &str) {
         zone_name: "UTC".to_owned(),
         times: Times::Told,
         countries: true,
-        site_hosts: &[],
+        site: &Site::default(),
         reach: Some(1 << 12),
     });
     let counts = what == "with planning";

@@ -1,5 +1,7 @@
 //! How reports name pages, links and files.
 
+use url::form_urlencoded;
+
 /// How many parts a path is split into; what is behind stays in the last one.
 const MOST_PARTS: usize = 10;
 
@@ -12,7 +14,7 @@ pub fn page_label(url: &str) -> String {
     // Parameters behind a semicolon are a query as well.
     let path =
         rest.split(['?', '#', ';']).next().unwrap_or_default().split_once('/').map_or("", |(_, path)| path);
-    flat_page_label(path)
+    flat_page_label(&shown(&flat_page_label(path)))
 }
 
 /// The same from a row's own label, which may hold a query.
@@ -34,7 +36,19 @@ pub fn flat_page_label(label: &str) -> String {
 pub fn link_label(url: &str) -> String {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-    format!("{}/{}", host.trim(), path.trim().trim_end_matches('#'))
+    shown(&format!("{}/{}", host.trim(), path.trim().trim_end_matches('#')))
+}
+
+/// A label as an answer of the Reporting API has it: whatever it is about, it is decoded as a URL would be
+/// (`SafeDecodeLabel`), so that `c++` becomes `c`, and bytes that are no text are left out.
+pub(crate) fn shown(label: &str) -> String {
+    if !label.contains(['%', '+']) {
+        return label.trim().to_owned();
+    }
+    // What parts pairs in a form is text here.
+    let text = label.replace('&', "%26").replace('=', "%3D");
+    let decoded: String = form_urlencoded::parse(text.as_bytes()).map(|(text, _)| text).collect();
+    decoded.replace(char::REPLACEMENT_CHARACTER, "").trim().to_owned()
 }
 
 #[cfg(test)]
@@ -53,6 +67,26 @@ mod tests {
             ("https://example.test/blog/index", "/blog/"),
         ] {
             assert_eq!(page_label(url), label, "{url}");
+        }
+    }
+
+    /// The Reporting API decodes every label.
+    #[test]
+    fn labels_with_percent_and_plus_signs_were_called_missing() {
+        assert_eq!(page_label("https://example.test/caf%C3%A9/a+b%20c"), "/café/a b c");
+        assert_eq!(page_label("https://example.test/a%2Fb/"), "/a/b/");
+        assert_eq!(page_label("https://example.test/a%3Fb"), "/a");
+        assert_eq!(link_label("https://a.test/?q=1&r=%C3%A9+2"), "a.test/?q=1&r=é 2");
+        for (label, text) in [
+            ("c++", "c"),
+            ("a + b", "a   b"),
+            ("100% wool", "100% wool"),
+            ("50%25 off", "50% off"),
+            ("R&D=fun%21", "R&D=fun!"),
+            ("caf%E9", "caf"),
+            ("plain & simple", "plain & simple"),
+        ] {
+            assert_eq!(shown(label), text, "{label}");
         }
     }
 

@@ -2,10 +2,10 @@
 
 use traffic::Content;
 use traffic::content::{Channel, Device};
-use url::form_urlencoded;
 
 use crate::book::{DayFigures, Figure, GROUP_JOINT, Span, Table};
-use crate::label::{link_label, page_label};
+use crate::label::{link_label, page_label, shown};
+use crate::site::{Campaign, Site, Standing, host_of};
 
 /// The place of a figure in a day's counts.
 pub(crate) type Key = u32;
@@ -79,9 +79,23 @@ pub(crate) struct Layout {
     /// By row of the dense counts: what it is called. Filled once.
     names: Vec<Name>,
     /// By page: index into origins.
-    pub(crate) origin_of: Vec<u32>,
-    /// By origin: it is one of the site's addresses.
-    is_own: Vec<bool>,
+    origin_of: Vec<u32>,
+    /// By origin: its host, as the first origin with it.
+    host_of: Vec<u32>,
+    /// By page: whose it is.
+    standings: Vec<Standing>,
+    /// By page: hits on it are recorded.
+    is_recorded: Vec<bool>,
+    /// By page: what a view of it counts as when it is a search, keyword and category.
+    searches: Vec<Option<(Key, Option<Key>)>>,
+    /// By page: the campaign that its own address names.
+    page_campaigns: Vec<Option<u32>>,
+    /// Those of the content, then those of pages.
+    campaign_list: Vec<Campaign>,
+    /// By product: the first one with its SKU.
+    skus: Vec<u32>,
+    /// Searches are recorded as such.
+    pub(crate) has_search: bool,
     pub(crate) channels: Vec<Referrer>,
     pub(crate) device_of: Vec<Device>,
 }
@@ -91,7 +105,8 @@ pub(crate) struct Layout {
 struct Name(Vec<(Table, String, Figure, i64)>);
 
 impl Layout {
-    pub(crate) fn new(content: &Content, site_hosts: &[String]) -> Self {
+    #[allow(clippy::too_many_lines, reason = "it is one list of tables")]
+    pub(crate) fn new(content: &Content, site: &Site) -> Self {
         let mut names: Vec<Name> =
             SITE.iter().map(|&figure| Name(vec![(Table::Site, "all".to_owned(), figure, 1)])).collect();
         let mut rows = |more: Vec<Name>| {
@@ -120,16 +135,26 @@ impl Layout {
             content
                 .searches
                 .iter()
-                .flat_map(|s| row(Table::Keywords, &plain(&s.keyword).to_lowercase(), &[Figure::Searches]))
+                .flat_map(|s| row(Table::Keywords, &shown(&s.keyword).to_lowercase(), &[Figure::Searches]))
                 .collect(),
         );
         let search_categories = rows(
             (content.search_categories.iter())
                 .flat_map(|category| {
-                    row(Table::SearchCategories, &plain(category).to_lowercase(), &[Figure::Searches])
+                    row(Table::SearchCategories, &search_category(category), &[Figure::Searches])
                 })
                 .collect(),
         );
+        let mut keys_of_page = |page: &traffic::content::Page| {
+            let (keyword, category) = site.search_of(&page.url)?;
+            let label = shown(&keyword).to_lowercase();
+            let keyword = rows(row(Table::Keywords, &label, &[Figure::Searches]));
+            let category = category.map(|category| {
+                rows(row(Table::SearchCategories, &search_category(&category), &[Figure::Searches]))
+            });
+            Some((keyword, category))
+        };
+        let searches = content.pages.iter().map(&mut keys_of_page).collect();
         let outlinks = rows(
             content
                 .outlinks
@@ -158,7 +183,7 @@ impl Layout {
             (content.products.iter())
                 .flat_map(|product| {
                     let figures = [Figure::Orders, Figure::Quantity, Figure::Revenue];
-                    row(Table::Products, &plain(&product.sku), &figures)
+                    row(Table::Products, &shown(&product.sku), &figures)
                 })
                 .collect(),
         );
@@ -172,11 +197,10 @@ impl Layout {
         );
         let referrers =
             rows(REFERRERS.iter().flat_map(|name| row(Table::Referrers, name, &visits)).collect());
+        let (campaign_list, page_campaigns) = all_campaigns(content);
         let campaigns = rows(
-            content
-                .campaigns
-                .iter()
-                .flat_map(|query| row(Table::Campaigns, &campaign(query), &visits))
+            (campaign_list.iter())
+                .flat_map(|campaign| row(Table::Campaigns, &shown(&campaign.name), &visits))
                 .collect(),
         );
         let devices = rows(DEVICES.iter().flat_map(|name| row(Table::Devices, name, &visits)).collect());
@@ -198,8 +222,20 @@ impl Layout {
             origins,
             names,
             origin_of: content.pages.iter().map(|page| page.origin).collect(),
-            is_own: content.origins.iter().map(|origin| is_own(origin, site_hosts)).collect(),
-            channels: content.referrers.iter().map(|referrer| referrer.channel.into()).collect(),
+            host_of: firsts(content.origins.iter().map(|origin| host_of(origin))),
+            standings: content.pages.iter().map(|page| site.standing(&page.url)).collect(),
+            is_recorded: content.pages.iter().map(|page| site.records(&page.url)).collect(),
+            searches,
+            page_campaigns,
+            campaign_list,
+            skus: firsts(content.products.iter().map(|product| &product.sku)),
+            has_search: site.search,
+            channels: (content.referrers.iter())
+                .map(|referrer| match site.standing(&referrer.url) {
+                    Standing::Own => Referrer::Direct,
+                    _ => referrer.channel.into(),
+                })
+                .collect(),
             device_of: content.agents.iter().map(|agent| agent.device).collect(),
         }
     }
@@ -269,10 +305,43 @@ impl Layout {
         self.devices + self.device_of[agent as usize] as Key
     }
 
-    /// Whether a page is no referrer to another: both are of one host, or it is a page of the site's.
+    /// Whether a page is no referrer to another: it is a page of the site's, or both are of one host that is not known
+    /// to be another site's.
     pub(crate) fn is_internal(&self, from: u32, page: u32) -> bool {
-        let (from, page) = (self.origin_of[from as usize], self.origin_of[page as usize]);
-        from == page || self.is_own.get(from as usize).copied().unwrap_or(false)
+        let host = |page: u32| self.host_of[self.origin_of[page as usize] as usize];
+        match self.standings[from as usize] {
+            Standing::Own => true,
+            Standing::Other => false,
+            Standing::Unknown => host(from) == host(page),
+        }
+    }
+
+    /// Whether hits on a page are recorded at all.
+    pub(crate) fn is_recorded(&self, page: u32) -> bool {
+        self.is_recorded[page as usize]
+    }
+
+    /// Keyword and category of a search that a view of a page is.
+    pub(crate) fn search_of_page(&self, page: u32) -> Option<(Key, Option<Key>)> {
+        self.searches[page as usize]
+    }
+
+    /// The campaign of a hit on a page, which the visit's may have been added to.
+    pub(crate) fn campaign_of(&self, page: u32, added: Option<u32>) -> Option<u32> {
+        let own = self.page_campaigns[page as usize];
+        let goes_before = |own: u32| self.campaign_list[own as usize].goes_before_landing();
+        own.filter(|own| added.is_none() || goes_before(*own)).or(added)
+    }
+
+    /// Whether a visit of one campaign goes on when a hit names the other one.
+    pub(crate) fn goes_on_with(&self, campaign: u32, other: u32) -> bool {
+        let of = |number: u32| &self.campaign_list[number as usize];
+        campaign == other || of(campaign).goes_on_with(of(other))
+    }
+
+    /// Whether two products are one to reports.
+    pub(crate) fn is_same_sku(&self, one: u32, other: u32) -> bool {
+        self.skus[one as usize] == self.skus[other as usize]
     }
 
     /// Adds a dense count to the figures that it stands for.
@@ -288,10 +357,12 @@ impl Layout {
 /// An event counts in three tables, and its value with it.
 fn event(event: &traffic::content::Event) -> Name {
     let mut of = vec![(Table::Site, "all".to_owned(), Figure::Events, 1)];
-    let mut group = format!("{}{GROUP_JOINT}{}", plain(&event.category), plain(&event.action));
-    if let Some(name) = &event.name {
+    // To PHP a text of `0` is an empty one, and the event has no name.
+    let name = event.name.as_ref().filter(|name| name.as_str() != "0");
+    let mut group = format!("{}{GROUP_JOINT}{}", shown(&event.category), shown(&event.action));
+    if let Some(name) = name {
         group.push(GROUP_JOINT);
-        group.push_str(&plain(name));
+        group.push_str(&shown(name));
     }
     if let Some(value) = event.value {
         of.push((Table::EventGroups, group, Figure::ExactEventValue, (value * 1e6).round() as i64));
@@ -299,34 +370,44 @@ fn event(event: &traffic::content::Event) -> Name {
     let tables = [
         (Table::EventCategories, Some(&event.category)),
         (Table::EventActions, Some(&event.action)),
-        (Table::EventNames, event.name.as_ref()),
+        (Table::EventNames, name),
     ];
     for (table, label) in tables.into_iter().filter_map(|(table, label)| Some((table, label?))) {
-        of.push((table, plain(label), Figure::Events, 1));
+        of.push((table, shown(label), Figure::Events, 1));
     }
     Name(of)
 }
 
-fn is_own(origin: &str, site_hosts: &[String]) -> bool {
-    let host = origin.split_once("://").map_or(origin, |(_, host)| host);
-    let bare =
-        |host: &str| host.split(':').next().unwrap_or_default().trim_start_matches("www.").to_lowercase();
-    site_hosts.iter().any(|own| bare(own) == bare(host))
+/// The campaigns of the content and of its pages, and by page which one its own address names.
+fn all_campaigns(content: &Content) -> (Vec<Campaign>, Vec<Option<u32>>) {
+    let named = |query: &String| Campaign::of(query).unwrap_or_default();
+    let mut list: Vec<Campaign> = content.campaigns.iter().map(named).collect();
+    let of_pages = content.pages.iter().map(|page| {
+        let campaign = Campaign::of_page(&page.url)?;
+        let known = list.iter().position(|known| *known == campaign).unwrap_or_else(|| {
+            list.push(campaign);
+            list.len() - 1
+        });
+        Some(known as u32)
+    });
+    let of_pages = of_pages.collect();
+    (list, of_pages)
 }
 
-/// A label without what reports drop.
-fn plain(text: &str) -> String {
-    text.trim().to_owned()
+/// For each of some values the place of the first one that is the same.
+fn firsts<T: Eq + std::hash::Hash>(values: impl Iterator<Item = T>) -> Vec<u32> {
+    let mut seen = std::collections::HashMap::new();
+    values.zip(0..).map(|(value, place)| *seen.entry(value).or_insert(place)).collect()
+}
+
+/// The most bytes of a search's category that are kept.
+const LONGEST_CATEGORY: usize = 200;
+
+fn search_category(text: &str) -> String {
+    let text = text.trim();
+    shown(&text[..text.floor_char_boundary(LONGEST_CATEGORY)]).to_lowercase()
 }
 
 fn is_relative(file: &str) -> bool {
     !file.contains("://")
-}
-
-/// The campaign that parameters on a landing page name, as reports write it.
-fn campaign(query: &str) -> String {
-    form_urlencoded::parse(query.as_bytes())
-        .find(|(name, _)| name == "mtm_campaign")
-        .map(|(_, value)| value.trim().to_lowercase())
-        .unwrap_or_default()
 }

@@ -13,6 +13,7 @@ use crate::layout::{Key, Layout};
 use crate::rules::{Count, Event, Rules};
 use crate::scenario::{self, Deviation, What};
 use crate::seen::{Presence, Seen};
+use crate::site::Site;
 use crate::zone::{DaySpan, Zone};
 
 /// Days that are held in memory at the most before they should be written down.
@@ -43,8 +44,8 @@ pub struct Setup<'a> {
     pub times: Times,
     /// Countries are sent with the hits.
     pub countries: bool,
-    /// Hosts of the site's addresses: a page of one of them is no referrer to another.
-    pub site_hosts: &'a [String],
+    /// The site's own settings.
+    pub site: &'a Site,
     /// How many visit numbers lie between two visits of one visitor at the most; `None` when nobody comes twice a day.
     pub reach: Option<u64>,
 }
@@ -106,7 +107,7 @@ struct Days {
 impl Ledger {
     /// An empty ledger.
     pub fn new(setup: Setup<'_>) -> Self {
-        let layout = Layout::new(setup.content, setup.site_hosts);
+        let layout = Layout::new(setup.content, setup.site);
         let days = Days { by_number: BTreeMap::new(), at_hand: None, empty: Day::new(&layout) };
         Self {
             rules: Rules { layout, countries: setup.countries, lengths: setup.times == Times::Told },

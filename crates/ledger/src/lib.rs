@@ -15,10 +15,12 @@ mod ledger;
 mod rules;
 mod scenario;
 mod seen;
+mod site;
 mod zone;
 
 pub use book::{BOOK_VERSION, Book, DayFigures, Figure, OpenVisit, Row, Span, Table, Times, group_parts};
 pub use label::{flat_page_label, link_label, page_label};
 pub use ledger::{Fate, Ledger, Settled, Setup};
 pub use scenario::{Deviation, What};
+pub use site::Site;
 pub use zone::Zone;

@@ -1,11 +1,12 @@
 //! Matomo's rules about visits: where one ends, whose entry and exit a page is, what counts as an action.
 //!
 //! Told by what a real Matomo was seen to do: a visit ends after half an hour without an action and at the site's
-//! midnight, `new_visit` begins one, a `ping` lengthens one and begins none, orders and carts are no actions. A hit goes
+//! midnight, `new_visit` begins one, and so does a campaign that is not the visit's, unless it came from nowhere; a
+//! `ping` lengthens one and begins none, orders and carts are no actions. A hit goes
 //! to that visit of its visitor whose last action is the latest, but for those that lie half an hour ahead of it: this
 //! matters to hits that come again after a kill, when there are visits of later times already.
 
-use traffic::{Kind, Visit};
+use traffic::{Item, Kind, Visit};
 
 use crate::book::Figure;
 use crate::layout::{Key, Layout, Referrer};
@@ -55,6 +56,7 @@ struct Part {
     entry: Entry,
     exit: Option<u32>,
     referrer: Referrer,
+    /// The campaign, when it is one that the visit came from.
     campaign: Option<u32>,
     /// What lies in a cart that no order followed, in hundredths.
     cart: Option<u64>,
@@ -96,6 +98,9 @@ impl Rules {
         let mut ordered: Option<u32> = None;
         for Event { seq, at } in events {
             let hit = &visit.hits[usize::from(seq)];
+            if !self.layout.is_recorded(hit.page) {
+                continue;
+            }
             if let Kind::Order(order) = hit.kind {
                 if ordered == Some(order) {
                     continue;
@@ -105,8 +110,13 @@ impl Rules {
             if !others.is_empty() {
                 turn_to_latest(&mut part, &mut others, at);
             }
+            let campaign = self.campaign_of(visit, seq);
             let goes_on = part.as_ref().is_some_and(|part| {
-                seq != 0 && part.actions < MOST_ACTIONS && at - part.last < VISIT_ENDS && part.day.holds(at)
+                seq != 0
+                    && part.actions < MOST_ACTIONS
+                    && at - part.last < VISIT_ENDS
+                    && part.day.holds(at)
+                    && campaign.is_none_or(|campaign| self.goes_on_with(part, campaign))
             });
             if goes_on {
                 let Some(part) = part.as_mut() else { continue };
@@ -116,6 +126,11 @@ impl Rules {
                 part.length = (1 + at - part.first).max(0);
                 if matches!(hit.kind, Kind::Order(_)) {
                     part.length += CONVERTS;
+                }
+                // A visit that came from nowhere comes from the first campaign or other host that a hit names.
+                if part.referrer == Referrer::Direct {
+                    part.referrer = self.referrer_of(hit.page, hit.kind, campaign);
+                    part.campaign = campaign;
                 }
             } else {
                 if hit.kind == Kind::Ping {
@@ -135,14 +150,10 @@ impl Rules {
 
     fn begin(&self, visit: &Visit, seq: u16, at: i64, came_before: bool, day: DaySpan) -> Part {
         let hit = &visit.hits[usize::from(seq)];
-        let is_landing = seq == 0;
-        let campaign = visit.campaign.filter(|_| is_landing);
-        let referrer = if campaign.is_some() {
-            Referrer::Campaign
-        } else if is_landing {
-            visit.referrer.map_or(Referrer::Direct, |referrer| self.layout.channels[referrer as usize])
-        } else {
-            self.referring_page(hit.page, hit.kind)
+        let campaign = self.campaign_of(visit, seq);
+        let referrer = match visit.referrer.filter(|_| seq == 0 && campaign.is_none()) {
+            Some(referrer) => self.layout.channels[referrer as usize],
+            None => self.referrer_of(hit.page, hit.kind, campaign),
         };
         let converts = matches!(hit.kind, Kind::Order(_)) && came_before;
         Part {
@@ -151,7 +162,7 @@ impl Rules {
             last: at,
             length: if converts { CONVERTS } else { 0 },
             actions: 0,
-            entry: if matches!(hit.kind, Kind::Search { .. }) { Entry::None } else { Entry::Open },
+            entry: if self.search_of(hit.page, hit.kind).is_some() { Entry::None } else { Entry::Open },
             exit: None,
             referrer,
             campaign,
@@ -159,38 +170,72 @@ impl Rules {
         }
     }
 
-    /// A page of the same host is no referrer; one of another host is another website.
-    fn referring_page(&self, page: u32, kind: Kind) -> Referrer {
-        let Kind::PageView { from: Some(from), .. } = kind else { return Referrer::Direct };
-        if self.layout.is_internal(from, page) { Referrer::Direct } else { Referrer::Website }
+    /// The campaign that a hit's address names.
+    fn campaign_of(&self, visit: &Visit, seq: u16) -> Option<u32> {
+        self.layout.campaign_of(visit.hits[usize::from(seq)].page, visit.campaign.filter(|_| seq == 0))
+    }
+
+    /// Whether a hit of a campaign goes on with a visit.
+    fn goes_on_with(&self, part: &Part, campaign: u32) -> bool {
+        match part.campaign {
+            Some(current) => self.layout.goes_on_with(current, campaign),
+            None => part.referrer == Referrer::Direct,
+        }
+    }
+
+    /// Where a hit within the site says that it comes from. A page of the same host is no referrer; one of another host
+    /// is another website.
+    fn referrer_of(&self, page: u32, kind: Kind, campaign: Option<u32>) -> Referrer {
+        let from = match kind {
+            Kind::PageView { from, .. } => from,
+            // The page that held the link.
+            Kind::Outlink(_) | Kind::Download(_) => Some(page),
+            _ => None,
+        };
+        match campaign {
+            Some(_) => Referrer::Campaign,
+            None if from.is_some_and(|from| !self.layout.is_internal(from, page)) => Referrer::Website,
+            None => Referrer::Direct,
+        }
+    }
+
+    /// What a hit counts as when it is a search, keyword and category.
+    fn search_of(&self, page: u32, kind: Kind) -> Option<(Key, Option<Key>)> {
+        let layout = &self.layout;
+        match kind {
+            Kind::Search { term, category } if layout.has_search => {
+                Some((layout.keyword(term), category.map(|category| layout.search_category(category))))
+            }
+            Kind::PageView { .. } => layout.search_of_page(page),
+            _ => None,
+        }
     }
 
     fn hit(&self, visit: &Visit, page: u32, kind: Kind, part: &mut Part, out: &mut impl Count) {
         let layout = &self.layout;
         let day = part.day;
         let mut add = |key, count| out.add(&day, key, count);
+        if let Some((keyword, category)) = self.search_of(page, kind) {
+            add(Layout::site(Figure::Searches), 1);
+            add(keyword, 1);
+            if let Some(category) = category {
+                add(category, 1);
+            }
+            // The results' page has no address of its own.
+            part.exit = None;
+            part.actions += 1;
+            return;
+        }
         match kind {
             Kind::Ping => return,
-            Kind::PageView { .. } => {
+            // A search on a site without one is a view of its page.
+            Kind::PageView { .. } | Kind::Search { .. } => {
                 add(Layout::site(Figure::PageViews), 1);
                 add(layout.page(page), 1);
                 if part.entry == Entry::Open {
                     part.entry = Entry::Page(page);
                 }
                 part.exit = Some(page);
-                // A visit that came from nowhere comes from the first page that names another host.
-                if part.referrer == Referrer::Direct {
-                    part.referrer = self.referring_page(page, kind);
-                }
-            }
-            Kind::Search { term, category } => {
-                add(Layout::site(Figure::Searches), 1);
-                add(layout.keyword(term), 1);
-                if let Some(category) = category {
-                    add(layout.search_category(category), 1);
-                }
-                // The results' page has no address of its own.
-                part.exit = None;
             }
             Kind::Outlink(outlink) => {
                 add(Layout::site(Figure::Outlinks), 1);
@@ -219,7 +264,12 @@ impl Rules {
                 ] {
                     add(Layout::site(figure), count);
                 }
-                for item in &order.items {
+                for (place, item) in order.items.iter().enumerate() {
+                    // Of several lines with one SKU Matomo keeps the first (`INSERT IGNORE`).
+                    let is_same = |other: &Item| layout.is_same_sku(other.product, item.product);
+                    if order.items[..place].iter().any(is_same) {
+                        continue;
+                    }
                     let key = layout.product(item.product);
                     add(key, 1);
                     add(key + 1, i64::from(item.quantity));

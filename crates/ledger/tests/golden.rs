@@ -7,7 +7,9 @@ use std::path::PathBuf;
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
-use ledger::{Book, DayFigures, Fate, Figure, Ledger, Settled, Setup, Span, Table, Times, flat_page_label};
+use ledger::{
+    Book, DayFigures, Fate, Figure, Ledger, Settled, Setup, Site, Span, Table, Times, flat_page_label,
+};
 use serde_json::Value;
 use traffic::content::{Agent, Channel, Country, Device, Event, Page, Product, Referrer, SearchTerm};
 use traffic::{Content, Hit, Item, Kind, Order, PageTiming, Visit};
@@ -171,7 +173,7 @@ impl Adapter {
             zone_name: "UTC".to_owned(),
             times: Times::Told,
             countries: true,
-            site_hosts: &[],
+            site: &Site::default(),
             reach: Some(self.visits.len() as u64),
         });
         // The visits of one visitor, and which came before which, as the engine knows it from the numbers.

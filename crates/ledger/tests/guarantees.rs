@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use ledger::{Book, DayFigures, Fate, Figure, Ledger, Settled, Setup, Span, Times};
+use ledger::{Book, DayFigures, Fate, Figure, Ledger, Settled, Setup, Site, Span, Times};
 use proptest::prelude::*;
 use settings::{Context, Settings};
 use traffic::{Content, Kind, Model, Schedule, Visit};
@@ -58,7 +58,7 @@ impl World {
             zone_name: "Europe/Berlin".to_owned(),
             times: Times::Told,
             countries: true,
-            site_hosts: &[],
+            site: &Site::default(),
             reach: Some(self.model.visitor_reach()),
         })
     }

@@ -85,12 +85,21 @@ pub async fn begin(
         processes: 1,
         time_zone: zone.name.clone(),
         time_zone_from: zone.from,
-        site_hosts: site.as_ref().map(|site| site.hosts.clone()).unwrap_or_default(),
+        site: site.as_ref().map(|site| site.site.clone()).unwrap_or_default(),
         settings: subject.given.clone(),
         visits: subject.visits,
         report: None,
     };
-    let ledger = open_ledger(&subject.settings, content, model, &zone, &record.site_hosts);
+    let left_out = content.pages.iter().filter(|page| !record.site.records(&page.url)).count();
+    if left_out > 0 {
+        tracing::warn!(
+            pages = content.pages.len(),
+            left_out,
+            "the site records pages of its own addresses only (exclude_unknown_urls): hits on others will be taken and \
+             left out; add their host to the site's addresses"
+        );
+    }
+    let ledger = open_ledger(&subject.settings, content, model, &zone, &record.site);
     if let Err(error) = folder.write_baseline(&baseline).and_then(|()| folder.write_record(&record)) {
         tracing::warn!(%error, "this run leaves no record and cannot be verified; make STATE_DIR writable");
         return None;
@@ -121,9 +130,9 @@ pub fn take_up(
                 tracing::warn!(%error, "the record of this backfill cannot be written; make room in STATE_DIR");
             }
             let name = book.as_ref().map_or(&record.time_zone, |book| &book.time_zone).clone();
-            let rules = TimeZone::get(&name).unwrap_or(TimeZone::UTC);
+            let rules = proof::time_zone(&name).unwrap_or(TimeZone::UTC);
             let zone = Zone { name, rules, from: record.time_zone_from };
-            let mut ledger = open_ledger(settings, content, model, &zone, &record.site_hosts);
+            let mut ledger = open_ledger(settings, content, model, &zone, &record.site);
             match book {
                 Some(book) => ledger.resume(book),
                 // Nothing was written down before the kill: the journal has all of it.
@@ -156,7 +165,7 @@ impl Zone {
         let own_name = own.iana_name().unwrap_or("UTC").to_owned();
         let told = site.and_then(|site| {
             let name = site.time_zone.clone()?;
-            Some(Self { rules: TimeZone::get(&name).ok()?, name, from: ZoneSource::Site })
+            Some(Self { rules: proof::time_zone(&name)?, name, from: ZoneSource::Site })
         });
         let Some(told) = told else {
             return Self { name: own_name, rules: own.clone(), from: ZoneSource::Settings };
@@ -177,7 +186,7 @@ fn open_ledger(
     content: &Content,
     model: &Model,
     zone: &Zone,
-    site_hosts: &[String],
+    site: &ledger::Site,
 ) -> Ledger {
     Ledger::new(Setup {
         content,
@@ -188,7 +197,7 @@ fn open_ledger(
             Timeline::Compressed | Timeline::Replayed => Times::Told,
         },
         countries: settings.target.token.is_some() && settings.features.randomize_countries,
-        site_hosts,
+        site,
         // In a backfill a whole day lies between two visits of one visitor.
         reach: settings.backfill.is_none().then(|| model.visitor_reach()),
     })

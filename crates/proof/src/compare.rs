@@ -68,6 +68,10 @@ pub enum Cause {
     NoEcommerce,
     /// Site search is switched off at the site: searches are recorded as page views.
     NoSiteSearch,
+    /// The site takes visits from some websites for visits from nowhere.
+    ExcludedReferrers,
+    /// A hit that meets a goal makes its visit a second longer.
+    Goals,
     /// Amounts are kept in single precision, and values of events are rounded to hundredths.
     Rounding,
 }
@@ -269,8 +273,12 @@ impl Sides<'_> {
             line.account(Cause::SameVisitors);
         } else if is_off(|site| site.ecommerce) && is_money {
             line.account(Cause::NoEcommerce);
-        } else if is_off(|site| site.site_search) && is_search {
+        } else if is_off(|site| site.site.search) && is_search {
             line.account(Cause::NoSiteSearch);
+        } else if line.table == Table::Referrers && site.is_some_and(|site| site.excludes_referrers) {
+            line.account(Cause::ExcludedReferrers);
+        } else if self.is_lengthened_by_goals(line) {
+            line.account(Cause::Goals);
         } else if line.unexplained > 0 && self.baseline.is_none_or(|baseline| baseline.missing.is_some()) {
             line.account(Cause::NoBaseline);
         } else if line.unexplained > 0 && (!self.is_finished || !self.book.gaps.is_empty()) {
@@ -280,6 +288,18 @@ impl Sides<'_> {
         } else if line.unexplained < 0 && site.is_some_and(|site| site.excludes_agents) {
             line.account(Cause::IgnoredAgents);
         }
+    }
+}
+
+impl Sides<'_> {
+    /// A visit whose last hit meets a goal is a second longer than its hits.
+    fn is_lengthened_by_goals(&self, line: &Line) -> bool {
+        if line.figure != Figure::Length || !self.site.is_some_and(|site| site.has_goals) {
+            return false;
+        }
+        let recorded = self.recorded.days.get(&line.day);
+        let visits = recorded.map_or(0, |day| day.get(line.table, &line.label, Figure::Visits).most);
+        (1..=visits).contains(&line.unexplained)
     }
 }
 

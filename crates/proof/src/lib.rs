@@ -33,5 +33,5 @@ pub use folder::{FolderError, PROOF as PROOF_FILE, RECORD as RECORD_FILE, RunFol
 pub use html::{Document, html};
 pub use record::{RECORD_VERSION, RunRecord, ZoneSource};
 pub use render::{markdown, text};
-pub use site::SiteFacts;
+pub use site::{SiteFacts, time_zone};
 pub use verify::{PROOF_VERSION, Proof, Question, Totals, VerifyError, verify};

@@ -36,9 +36,9 @@ pub struct RunRecord {
     pub time_zone: String,
     /// Where that is known from.
     pub time_zone_from: ZoneSource,
-    /// Hosts of the site's addresses, where the target said them.
+    /// The site's settings, where the target said them.
     #[serde(default)]
-    pub site_hosts: Vec<String>,
+    pub site: ledger::Site,
     /// The settings that were given, secrets masked.
     pub settings: BTreeMap<String, String>,
     /// `--visits`.

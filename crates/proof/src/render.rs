@@ -155,6 +155,8 @@ pub(crate) fn cause(cause: Cause) -> &'static str {
         Cause::IgnoredAgents => "the site ignores browsers",
         Cause::NoEcommerce => "ecommerce is switched off",
         Cause::NoSiteSearch => "site search is switched off",
+        Cause::ExcludedReferrers => "the site leaves websites out of its referrers",
+        Cause::Goals => "hits that met a goal",
         Cause::Rounding => "rounding in the target",
     }
 }

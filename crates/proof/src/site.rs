@@ -1,5 +1,7 @@
 //! What the target says about the site that the figures depend on.
 
+use jiff::tz::{Offset, TimeZone};
+use ledger::Site;
 use matomo::reporting::{Client, Error};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -10,51 +12,150 @@ use serde_json::Value;
 pub struct SiteFacts {
     /// Its name.
     pub name: String,
-    /// IANA name of the zone that cuts its days.
+    /// Name of the zone that cuts its days; [`time_zone`] reads it.
     pub time_zone: Option<String>,
-    /// Hosts of its addresses: a page of one of them is no referrer to another.
-    pub hosts: Vec<String>,
+    /// What the ledger has to know: its addresses and how it tells searches.
+    pub site: Site,
     /// Orders are recorded.
     pub ecommerce: bool,
-    /// Searches are recorded as such.
-    pub site_search: bool,
     /// Visits from some addresses are not recorded.
     pub excludes_addresses: bool,
     /// Visits with some browsers are not recorded.
     pub excludes_agents: bool,
+    /// Visits from some websites are taken for visits from nowhere.
+    pub excludes_referrers: bool,
+    /// The site has goals that what visitors do can meet.
+    pub has_goals: bool,
 }
 
 impl SiteFacts {
-    /// Asks the target. Needs the right to view the site.
+    /// Asks the target. Needs the right to view the site; what only others may see is taken to be as it comes.
     ///
     /// # Errors
     /// As [`Client::call`].
     pub async fn ask(client: &Client, site_id: u64) -> Result<Self, Error> {
-        let answer = client.call("SitesManager.getSiteFromId", &[("idSite", &site_id.to_string())]).await?;
-        let site = answer.get(0).unwrap_or(&answer);
-        let urls = client.call("SitesManager.getSiteUrlsFromId", &[("idSite", &site_id.to_string())]).await;
-        let hosts = urls.ok().and_then(|urls| {
-            let urls = urls.as_array()?.iter().filter_map(|url| host(url.as_str()?)).collect();
-            Some(urls)
-        });
-        let text = |key: &str| site.get(key).and_then(Value::as_str).map(str::to_owned);
-        let filled = |key: &str| text(key).is_some_and(|text| !text.trim().is_empty());
-        let is_on = |key: &str| site.get(key).is_none_or(|flag| flag != 0 && flag != "0" && flag != false);
+        let id = site_id.to_string();
+        let of_site = [("idSite", id.as_str())];
+        let answer = client.call("SitesManager.getSiteFromId", &of_site).await?;
+        let facts = answer.get(0).unwrap_or(&answer);
+        let text = |key: &str| facts.get(key).and_then(Value::as_str).map(str::to_owned);
+        let is_on = |key: &str, usual: bool| {
+            facts.get(key).map_or(usual, |flag| flag != 0 && flag != "0" && flag != false)
+        };
+        let urls = client.call("SitesManager.getSiteUrlsFromId", &of_site).await.ok();
+        let addresses = urls.as_ref().and_then(Value::as_array).into_iter().flatten();
+        let sites = client.call("SitesManager.getSitesWithAtLeastViewAccess", &[]).await.ok();
+        let goals = client.call("Goals.getGoals", &of_site).await.ok();
         Ok(Self {
             name: text("name").unwrap_or_default(),
             time_zone: text("timezone"),
-            hosts: hosts.unwrap_or_default(),
-            ecommerce: is_on("ecommerce"),
-            site_search: is_on("sitesearch"),
-            excludes_addresses: filled("excluded_ips"),
-            excludes_agents: filled("excluded_user_agents"),
+            site: Site {
+                addresses: addresses.filter_map(Value::as_str).map(str::to_owned).collect(),
+                others: sites.as_ref().map(|sites| main_addresses(sites, site_id)).unwrap_or_default(),
+                own_pages_only: is_on("exclude_unknown_urls", false),
+                search: is_on("sitesearch", true),
+                search_keywords: match list(text("sitesearch_keyword_parameters")) {
+                    own if own.is_empty() => {
+                        let everywhere = everywhere(client, "getSearchKeywordParametersGlobal").await;
+                        everywhere.unwrap_or_else(Site::usual_search_keywords)
+                    }
+                    own => own,
+                },
+                search_categories: match list(text("sitesearch_category_parameters")) {
+                    own if own.is_empty() => {
+                        everywhere(client, "getSearchCategoryParametersGlobal").await.unwrap_or_default()
+                    }
+                    own => own,
+                },
+            },
+            ecommerce: is_on("ecommerce", true),
+            excludes_addresses: !list(text("excluded_ips")).is_empty()
+                || is_filled(client, "getExcludedIpsGlobal").await,
+            excludes_agents: !list(text("excluded_user_agents")).is_empty()
+                || is_filled(client, "getExcludedUserAgentsGlobal").await,
+            excludes_referrers: !list(text("excluded_referrers")).is_empty()
+                || is_filled(client, "getExcludedReferrersGlobal").await,
+            has_goals: goals.as_ref().is_some_and(has_goals),
         })
     }
 }
 
-/// The host of an address, in lower case.
-fn host(url: &str) -> Option<String> {
-    let (_, rest) = url.split_once("://")?;
-    let host = rest.split(['/', '?', '#', ':']).next()?;
-    Some(host.to_lowercase()).filter(|host| !host.is_empty())
+/// The zone that Matomo calls so: an IANA name, or hours from UTC like `UTC+5.5`, which it offers too.
+pub fn time_zone(name: &str) -> Option<TimeZone> {
+    let Some(hours) = name.strip_prefix("UTC").filter(|hours| hours.starts_with(['+', '-'])) else {
+        return TimeZone::get(name).ok();
+    };
+    let hours = hours.parse::<f64>().ok().filter(|hours| hours.is_finite())?;
+    Some(TimeZone::fixed(Offset::from_seconds((hours * 3600.0).round() as i32).ok()?))
+}
+
+/// What holds for all sites that do not say otherwise. `None` when it is not told to this token.
+async fn everywhere(client: &Client, method: &str) -> Option<Vec<String>> {
+    let answer = client.call(&format!("SitesManager.{method}"), &[]).await.ok()?;
+    match answer.get("value").unwrap_or(&answer) {
+        Value::String(text) => Some(list(Some(text.clone()))),
+        _ => None,
+    }
+}
+
+async fn is_filled(client: &Client, method: &str) -> bool {
+    everywhere(client, method).await.is_some_and(|list| !list.is_empty())
+}
+
+/// The parts of a comma-separated text.
+fn list(text: Option<String>) -> Vec<String> {
+    let text = text.unwrap_or_default();
+    text.split([',', '\n']).map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
+
+/// The addresses of all sites but one.
+fn main_addresses(sites: &Value, but: u64) -> Vec<String> {
+    let number = |id: &Value| id.as_u64().or_else(|| id.as_str()?.parse().ok());
+    let others = sites.as_array().into_iter().flatten();
+    let others = others.filter(|site| site.get("idsite").and_then(number).is_some_and(|id| id != but));
+    others.filter_map(|site| site.get("main_url")?.as_str()).map(str::to_owned).collect()
+}
+
+/// Whether one of the goals is met by what a visitor does. They come as a list or by their numbers.
+fn has_goals(goals: &Value) -> bool {
+    let is_met = |goal: &Value| goal.get("match_attribute").is_some_and(|attribute| attribute != "manually");
+    match goals {
+        Value::Array(goals) => goals.iter().any(is_met),
+        Value::Object(goals) => goals.values().any(is_met),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_site_whose_zone_was_hours_from_utc_could_not_be_proved() {
+        let seconds = |name: &str| time_zone(name).map(|zone| zone.to_fixed_offset().unwrap().seconds());
+        assert_eq!(seconds("UTC"), Some(0));
+        assert_eq!(seconds("UTC+2"), Some(7200));
+        assert_eq!(seconds("UTC-3.5"), Some(-12_600));
+        assert_eq!(seconds("UTC+5.75"), Some(20_700));
+        assert!(time_zone("Europe/Berlin").is_some());
+        for wrong in ["UTC+", "UTC+x", "UTC+99", "Mars/Olympus", ""] {
+            assert!(time_zone(wrong).is_none(), "{wrong:?} was taken");
+        }
+    }
+
+    #[test]
+    fn other_sites_and_goals_are_read_in_all_forms() {
+        let sites = json!([
+            {"idsite": 1, "main_url": "https://a.test"},
+            {"idsite": "2", "main_url": "https://b.test"},
+            {"idsite": 3, "main_url": null},
+        ]);
+        assert_eq!(main_addresses(&sites, 1), ["https://b.test"]);
+        assert!(has_goals(&json!([{"match_attribute": "manually"}, {"match_attribute": "url"}])));
+        assert!(has_goals(&json!({"4": {"match_attribute": "event_action"}})));
+        assert!(!has_goals(&json!([{"match_attribute": "manually"}])) && !has_goals(&json!([])));
+        assert_eq!(list(Some(" q, ,s\nx".to_owned())), ["q", "s", "x"]);
+    }
 }

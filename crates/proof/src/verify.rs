@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::baseline::visits_lately;
 use crate::compare::{Line, Missing, OtherRun, Sides, Verdict, missing};
 use crate::reports::{self, Recorded};
-use crate::{FolderError, RunFolder, RunRecord, Runs, SiteFacts};
+use crate::{FolderError, RunFolder, RunRecord, Runs, SiteFacts, time_zone};
 
 /// Version of [`Proof`]'s form.
 pub const PROOF_VERSION: u32 = 1;
@@ -131,8 +131,14 @@ pub async fn verify(question: Question<'_>) -> Result<Proof, VerifyError> {
             None
         }
     };
-    let zone =
-        TimeZone::get(&book.time_zone).map_err(|_| VerifyError::UnknownZone(book.time_zone.clone()))?;
+    if site.as_ref().is_some_and(|site| site.site.own_pages_only) {
+        notes.push(
+            "the site records pages of its own addresses only (exclude_unknown_urls): hits on others are acknowledged \
+             and left out, here as there"
+                .to_owned(),
+        );
+    }
+    let zone = time_zone(&book.time_zone).ok_or_else(|| VerifyError::UnknownZone(book.time_zone.clone()))?;
     let site_zone = site.as_ref().and_then(|site| site.time_zone.clone());
     if let Some(site) = site_zone.filter(|site| !same_days(site, &zone, &book)) {
         return Err(VerifyError::Zone { ledger: book.time_zone, site });
@@ -209,7 +215,7 @@ pub async fn verify(question: Question<'_>) -> Result<Proof, VerifyError> {
 
 /// Whether another zone cuts the same days, at least those of the ledger: many zones have several names.
 fn same_days(name: &str, zone: &TimeZone, book: &Book) -> bool {
-    let Ok(other) = TimeZone::get(name) else { return false };
+    let Some(other) = time_zone(name) else { return false };
     book.days.keys().flat_map(|day| [Some(*day), day.tomorrow().ok()]).flatten().all(|day| {
         let begins = |zone: &TimeZone| day.to_zoned(zone.clone()).ok().map(|zoned| zoned.timestamp());
         begins(zone) == begins(&other)

@@ -906,7 +906,7 @@ export interface Progress {
 export interface ProofCause {
   /** Up to so much. */
   amount: number;
-  /** What: `unknown`, `table_limit`, `other_run`, `same_visitors`, `no_baseline`, `unfinished`, `excluded_addresses`, `ignored_agents`, `no_ecommerce`, `no_site_search`, `rounding`. */
+  /** What: `unknown`, `table_limit`, `other_run`, `same_visitors`, `no_baseline`, `unfinished`, `excluded_addresses`, `ignored_agents`, `no_ecommerce`, `no_site_search`, `excluded_referrers`, `goals`, `rounding`. */
   cause: string;
 }
 

@@ -124,7 +124,8 @@ pub struct ProofLine {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ProofCause {
     /// What: `unknown`, `table_limit`, `other_run`, `same_visitors`, `no_baseline`, `unfinished`, `excluded_addresses`,
-    /// `ignored_agents`, `no_ecommerce`, `no_site_search`, `rounding`.
+    /// `ignored_agents`, `no_ecommerce`, `no_site_search`, `excluded_referrers`, `goals`,
+    /// `rounding`.
     pub cause: String,
     /// Up to so much.
     pub amount: i64,

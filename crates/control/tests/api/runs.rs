@@ -29,7 +29,7 @@ fn record(id: &str, minutes_ago: i64, target: &str) -> RunRecord {
         processes: 1,
         time_zone: "UTC".to_owned(),
         time_zone_from: ZoneSource::Site,
-        site_hosts: Vec::new(),
+        site: ledger::Site::default(),
         settings: [("MATOMO_URL", target), ("CONCURRENCY", "7")]
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .into(),

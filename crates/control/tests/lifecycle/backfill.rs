@@ -239,7 +239,7 @@ async fn the_runs_of_a_backfill_are_listed_and_outlive_its_removal() {
         processes: 1,
         time_zone: "UTC".to_owned(),
         time_zone_from: proof::ZoneSource::Site,
-        site_hosts: Vec::new(),
+        site: ledger::Site::default(),
         settings: [("BACKFILL_ENABLED".to_owned(), "true".to_owned())].into(),
         visits: None,
         report: None,

@@ -39,6 +39,16 @@ fn baseline(figures: DayFigures) -> Baseline {
 }
 
 fn compared(book: &Book, before: DayFigures, now: DayFigures, others: &[OtherRun]) -> Vec<Line> {
+    compared_with(None, book, before, now, others)
+}
+
+fn compared_with(
+    site: Option<&SiteFacts>,
+    book: &Book,
+    before: DayFigures,
+    now: DayFigures,
+    others: &[OtherRun],
+) -> Vec<Line> {
     let recorded = Recorded { days: BTreeMap::from([(DAY, now)]), refused: Vec::new() };
     let baseline = baseline(before);
     let sides = Sides {
@@ -46,7 +56,7 @@ fn compared(book: &Book, before: DayFigures, now: DayFigures, others: &[OtherRun
         baseline: Some(&baseline),
         others,
         recorded: &recorded,
-        site: None,
+        site,
         is_finished: true,
         shares_visitors: false,
     };
@@ -159,4 +169,39 @@ fn single_precision_explains_cents_of_large_sums_only() {
         |sent, recorded| compared(&book(sum(sent)), DayFigures::default(), sum(recorded), &[])[0].verdict();
     assert_eq!(verdict(50_000, 50_001), Verdict::Unexplained);
     assert_eq!(verdict(50_000_000, 50_000_001), Verdict::Explained);
+}
+
+/// A site with goals and with referrers that it leaves out.
+fn site() -> SiteFacts {
+    SiteFacts {
+        name: "Shop".to_owned(),
+        time_zone: Some("UTC".to_owned()),
+        site: ledger::Site::default(),
+        ecommerce: true,
+        excludes_addresses: false,
+        excludes_agents: false,
+        excludes_referrers: true,
+        has_goals: true,
+    }
+}
+
+#[test]
+fn visits_that_met_a_goal_of_the_site_were_too_long_without_explanation() {
+    let length = |seconds| {
+        figures(&[
+            (Table::Site, "all", Figure::Visits, 3),
+            (Table::Site, "all", Figure::Length, seconds),
+            (Table::Referrers, "direct", Figure::Visits, 3 - seconds % 2),
+        ])
+    };
+    let site = site();
+    let lines =
+        |seconds| compared_with(Some(&site), &book(length(100)), DayFigures::default(), length(seconds), &[]);
+    let longer = lines(103);
+    assert_eq!(line(&longer, "all", Figure::Length).verdict(), Verdict::Explained);
+    assert_eq!(line(&longer, "direct", Figure::Visits).explained[0].cause, Cause::ExcludedReferrers);
+    // A goal lengthens a visit by one second at the most, and shortens none.
+    for seconds in [104, 98] {
+        assert_eq!(line(&lines(seconds), "all", Figure::Length).verdict(), Verdict::Unexplained);
+    }
 }
