@@ -1,7 +1,7 @@
 //! What a hit says a visitor did: the one action that its parameters stand for.
 
 use super::Problem;
-use super::url::{Parts, clean_text, looks_like_url, page_url, parameter};
+use super::url::{Parts, clean_text, looks_like_url, matrix_to_query, page_url, parameter};
 use crate::params::Params;
 use crate::sites::Site;
 
@@ -141,7 +141,7 @@ fn search(hit: &Params, site: &Site) -> Option<Action> {
             results: results(hit.int("search_count")),
         });
     }
-    let url = clean_text(hit.text("url")?);
+    let url = matrix_to_query(clean_text(hit.text("url")?));
     let parts = Parts::split(&url)?;
     // A page that is found by its fragment may have its query in there: `#/find?q=tents`.
     let fragment =
@@ -199,6 +199,7 @@ mod tests {
         assert_eq!(kind("search=tents"), Kind::Search);
         assert_eq!(kind("url=https://a.test/find%3FQuery%3Dtents"), Kind::Search);
         assert_eq!(kind("url=https://a.test/%23/find%3Fq%3Dtents"), Kind::Search);
+        assert_eq!(kind("url=https://a.test/find%3Bq%3Dtents%3Bpage%3D2"), Kind::Search);
         assert_eq!(kind("url=https://a.test/&search=0&link=0&e_c=0&e_a=x"), Kind::PageView);
         // Half an event is the page that it happened on.
         assert_eq!(kind("url=https://a.test/&e_c=Video"), Kind::PageView);

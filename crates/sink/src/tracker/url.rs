@@ -170,7 +170,7 @@ pub(crate) fn without_parameters(query: &str, more: &[&str]) -> String {
 }
 
 /// Turns `/thing;a=1;b=2` into `/thing?a=1&b=2`.
-fn matrix_to_query(url: String) -> String {
+pub(crate) fn matrix_to_query(url: String) -> String {
     let Some(semicolon) = url.find(';') else { return url };
     match url.find('?') {
         Some(question) if question < semicolon => url,
