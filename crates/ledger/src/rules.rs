@@ -6,6 +6,8 @@
 //! to that visit of its visitor whose last action is the latest, but for those that lie half an hour ahead of it: this
 //! matters to hits that come again after a kill, when there are visits of later times already.
 
+use std::cmp::Reverse;
+
 use traffic::{Item, Kind, Visit};
 
 use crate::book::Figure;
@@ -48,6 +50,8 @@ pub(crate) struct Rules {
 
 /// What a visit that the reports know is so far.
 struct Part {
+    /// Which of the visitor's visits it is, in the order in which they began.
+    number: usize,
     day: DaySpan,
     first: i64,
     last: i64,
@@ -72,10 +76,11 @@ enum Entry {
     Page(u32),
 }
 
-/// Makes the part at hand that which a hit of this time belongs to, if it belongs to any: the latest that is not ahead of it.
+/// Makes the part at hand that which a hit of this time belongs to, if it belongs to any: the latest that is not ahead of
+/// it, and of several with their last action in one second the first.
 fn turn_to_latest(part: &mut Option<Part>, others: &mut [Part], at: i64) {
     let Some(part) = part else { return };
-    let rank = |part: &Part| (part.last <= at + VISIT_ENDS).then_some(part.last);
+    let rank = |part: &Part| (part.last <= at + VISIT_ENDS).then_some((part.last, Reverse(part.number)));
     if let Some(latest) = others.iter_mut().max_by_key(|other| rank(other))
         && rank(latest) > rank(part)
     {
@@ -139,6 +144,9 @@ impl Rules {
                 let came_before = part.is_some() || visit.returning;
                 others.extend(part.take());
                 part = Some(self.begin(visit, seq, at, came_before, zone.day(at)));
+                if let Some(part) = part.as_mut() {
+                    part.number = others.len();
+                }
             }
             let Some(part) = part.as_mut() else { continue };
             self.hit(visit, hit.page, hit.kind, part, out);
@@ -157,6 +165,7 @@ impl Rules {
         };
         let converts = matches!(hit.kind, Kind::Order(_)) && came_before;
         Part {
+            number: 0,
             day,
             first: at,
             last: at,

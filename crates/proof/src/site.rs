@@ -6,6 +6,9 @@ use matomo::reporting::{Client, Error};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+/// So many other sites are asked for all of their addresses.
+const MOST_SITES: usize = 50;
+
 /// What of a site's settings decides what its reports say.
 #[allow(clippy::struct_excessive_bools, reason = "they are switches of the site's, each on its own")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,7 +54,10 @@ impl SiteFacts {
             time_zone: text("timezone"),
             site: Site {
                 addresses: addresses.filter_map(Value::as_str).map(str::to_owned).collect(),
-                others: sites.as_ref().map(|sites| main_addresses(sites, site_id)).unwrap_or_default(),
+                others: match sites {
+                    Some(sites) => addresses_of_others(client, &sites, site_id).await,
+                    None => Vec::new(),
+                },
                 own_pages_only: is_on("exclude_unknown_urls", false),
                 search: is_on("sitesearch", true),
                 search_keywords: match list(text("sitesearch_keyword_parameters")) {
@@ -108,12 +114,27 @@ fn list(text: Option<String>) -> Vec<String> {
     text.split([',', '\n']).map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 
-/// The addresses of all sites but one.
-fn main_addresses(sites: &Value, but: u64) -> Vec<String> {
+/// The addresses of all sites but one; of very many sites only the main ones.
+async fn addresses_of_others(client: &Client, sites: &Value, but: u64) -> Vec<String> {
+    let others = main_addresses(sites, but);
+    let mut addresses: Vec<String> = others.iter().map(|(_, address)| address.clone()).collect();
+    for (id, _) in others.iter().take(MOST_SITES) {
+        let urls = client.call("SitesManager.getSiteUrlsFromId", &[("idSite", &id.to_string())]).await;
+        let urls = urls.ok().and_then(|urls| urls.as_array().cloned()).unwrap_or_default();
+        addresses.extend(urls.iter().filter_map(Value::as_str).map(str::to_owned));
+    }
+    addresses.sort_unstable();
+    addresses.dedup();
+    addresses
+}
+
+/// The numbers and main addresses of all sites but one.
+fn main_addresses(sites: &Value, but: u64) -> Vec<(u64, String)> {
     let number = |id: &Value| id.as_u64().or_else(|| id.as_str()?.parse().ok());
-    let others = sites.as_array().into_iter().flatten();
-    let others = others.filter(|site| site.get("idsite").and_then(number).is_some_and(|id| id != but));
-    others.filter_map(|site| site.get("main_url")?.as_str()).map(str::to_owned).collect()
+    let sites = sites.as_array().into_iter().flatten();
+    let sites =
+        sites.filter_map(|site| Some((number(site.get("idsite")?)?, site.get("main_url")?.as_str()?)));
+    sites.filter(|(id, _)| *id != but).map(|(id, address)| (id, address.to_owned())).collect()
 }
 
 /// Whether one of the goals is met by what a visitor does. They come as a list or by their numbers.
@@ -152,7 +173,7 @@ mod tests {
             {"idsite": "2", "main_url": "https://b.test"},
             {"idsite": 3, "main_url": null},
         ]);
-        assert_eq!(main_addresses(&sites, 1), ["https://b.test"]);
+        assert_eq!(main_addresses(&sites, 1), [(2, "https://b.test".to_owned())]);
         assert!(has_goals(&json!([{"match_attribute": "manually"}, {"match_attribute": "url"}])));
         assert!(has_goals(&json!({"4": {"match_attribute": "event_action"}})));
         assert!(!has_goals(&json!([{"match_attribute": "manually"}])) && !has_goals(&json!([])));
