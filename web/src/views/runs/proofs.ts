@@ -25,6 +25,8 @@ const CAUSES: Record<string, string> = {
   unfinished: "visits that go on",
   excluded_addresses: "addresses that the target leaves out",
   ignored_agents: "browsers that the target leaves out",
+  excluded_referrers: "websites that the target leaves out of its referrers",
+  goals: "hits that met a goal of the site",
   no_ecommerce: "e-commerce is off for the site",
   no_site_search: "site search is off for the site",
   rounding: "the target rounds",
