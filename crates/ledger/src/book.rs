@@ -7,7 +7,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Version of the format. Readers refuse a newer one.
-pub const BOOK_VERSION: u32 = 2;
+pub const BOOK_VERSION: u32 = 3;
 
 /// A ledger as it is kept in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,10 +40,20 @@ pub fn group_parts(label: &str) -> impl Iterator<Item = &str> {
     label.split(GROUP_JOINT)
 }
 
-/// Millionths, as thousandths of whole hundredths; halves go away from zero, as PHP has them.
-fn to_hundredths(millionths: i64) -> i64 {
-    let hundredths = (millionths.abs() + 5_000) / 10_000;
-    hundredths * 10 * millionths.signum()
+/// Whether reports have a row for events of this name: Matomo takes `0` for none.
+pub(crate) fn is_event_name(name: &str) -> bool {
+    name != "0"
+}
+
+/// So many parts has a unit of [`Figure::EventValueFraction`].
+pub(crate) const FRACTIONS: i64 = 1_000_000_000;
+
+/// Units and fractions together, as thousandths of whole hundredths; halves go away from zero, as PHP has them.
+fn to_hundredths(units: i64, fractions: i64) -> i64 {
+    const PARTS: i128 = FRACTIONS as i128 / 100;
+    let exact = i128::from(units) * i128::from(FRACTIONS) + i128::from(fractions);
+    let hundredths = (exact.abs() + PARTS / 2) / PARTS * exact.signum();
+    i64::try_from(hundredths * 10).unwrap_or(if exact < 0 { i64::MIN } else { i64::MAX })
 }
 
 /// Where the times of recorded hits come from.
@@ -145,8 +155,10 @@ pub enum Figure {
     Events,
     /// Sum of the events' values, in thousandths.
     EventValue,
-    /// The same before it is rounded, in millionths.
-    ExactEventValue,
+    /// The same before it is rounded: whole units. A value may be too large to be counted in small parts.
+    EventValueUnits,
+    /// And what is behind the point, in billionths.
+    EventValueFraction,
     /// Orders.
     Orders,
     /// What is paid, in hundredths of the currency's unit.
@@ -193,8 +205,8 @@ impl Span {
 
     /// Adds another one.
     pub fn add(&mut self, other: Self) {
-        self.least += other.least;
-        self.most += other.most;
+        self.least = self.least.saturating_add(other.least);
+        self.most = self.most.saturating_add(other.most);
     }
 
     /// Whether a figure lies in it.
@@ -263,11 +275,17 @@ impl DayFigures {
     pub fn as_reported(&self) -> Self {
         let mut reported = self.clone();
         for (label, row) in self.0.get(&Table::EventGroups).into_iter().flatten() {
-            let Some(exact) = row.get(&Figure::ExactEventValue) else { continue };
-            let value = Span { least: to_hundredths(exact.least), most: to_hundredths(exact.most) };
+            let exact = |figure| row.get(&figure).copied().unwrap_or_default();
+            let (units, fractions) = (exact(Figure::EventValueUnits), exact(Figure::EventValueFraction));
+            let value = Span {
+                least: to_hundredths(units.least, fractions.least),
+                most: to_hundredths(units.most, fractions.most),
+            };
             let tables = [Table::EventCategories, Table::EventActions, Table::EventNames];
             for (table, part) in tables.into_iter().zip(group_parts(label)) {
-                reported.add(table, part, Figure::EventValue, value);
+                if table != Table::EventNames || is_event_name(part) {
+                    reported.add(table, part, Figure::EventValue, value);
+                }
             }
         }
         reported
@@ -300,20 +318,45 @@ mod tests {
         let mut day = DayFigures::default();
         for name in ["a", "b", "c"] {
             let group = format!("video{GROUP_JOINT}play{GROUP_JOINT}{name}");
-            day.add(Table::EventGroups, &group, Figure::ExactEventValue, Span::exactly(12_345_000));
+            day.add(Table::EventGroups, &group, Figure::EventValueUnits, Span::exactly(12));
+            day.add(Table::EventGroups, &group, Figure::EventValueFraction, Span::exactly(345_000_000));
         }
         let unnamed = format!("video{GROUP_JOINT}stop");
-        day.add(
-            Table::EventGroups,
-            &unnamed,
-            Figure::ExactEventValue,
-            Span { least: -2_505_000, most: 3_000 },
-        );
+        let mut add =
+            |figure, least, most| day.add(Table::EventGroups, &unnamed, figure, Span { least, most });
+        add(Figure::EventValueUnits, -2, 0);
+        add(Figure::EventValueFraction, -505_000_000, 3_000_000);
         let reported = day.as_reported();
         let value = |table, label| reported.get(table, label, Figure::EventValue);
         assert_eq!(value(Table::EventActions, "play"), Span::exactly(37_050));
         assert_eq!(value(Table::EventNames, "a"), Span::exactly(12_350));
         assert_eq!(value(Table::EventActions, "stop"), Span { least: -2_510, most: 0 });
         assert_eq!(value(Table::EventCategories, "video"), Span { least: 34_540, most: 37_050 });
+    }
+
+    #[test]
+    fn values_of_events_of_a_billion_each_ran_over() {
+        for (units, fractions, thousandths) in [
+            (1_000_000, 1_000_000, 1_000_000_000),
+            (1_000_000, 4_999_999, 1_000_000_000),
+            (1_000_000, 5_000_000, 1_000_000_010),
+            (-1_000_000, -5_000_000, -1_000_000_010),
+            (10_000_000_000_000, 0, 10_000_000_000_000_000),
+            (i64::MAX, 0, i64::MAX),
+            (i64::MIN, 0, i64::MIN),
+        ] {
+            assert_eq!(to_hundredths(units, fractions), thousandths, "{units} + {fractions}");
+        }
+    }
+
+    /// Matomo asks whether a name is empty, and to PHP `0` is.
+    #[test]
+    fn events_named_0_had_a_row_of_their_own() {
+        let mut day = DayFigures::default();
+        let group = format!("video{GROUP_JOINT}play{GROUP_JOINT}0");
+        day.add(Table::EventGroups, &group, Figure::EventValueUnits, Span::exactly(3));
+        let reported = day.as_reported();
+        assert_eq!(reported.get(Table::EventActions, "play", Figure::EventValue), Span::exactly(3000));
+        assert_eq!(reported.get(Table::EventNames, "0", Figure::EventValue), Span::default());
     }
 }

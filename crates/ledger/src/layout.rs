@@ -1,9 +1,12 @@
 //! Where each figure lies in a day's dense counts, so that counting is adding to an array at a small integer.
 
+use std::collections::HashMap;
+use std::hash::Hash;
+
 use traffic::Content;
 use traffic::content::{Channel, Device};
 
-use crate::book::{DayFigures, Figure, GROUP_JOINT, Span, Table};
+use crate::book::{DayFigures, FRACTIONS, Figure, GROUP_JOINT, Span, Table, is_event_name};
 use crate::label::{link_label, page_label, shown};
 use crate::site::{Campaign, Site, Standing, host_of};
 
@@ -122,11 +125,20 @@ impl Layout {
                 .flat_map(|h| row(Table::Hours, &format!("{h:02}"), &[Figure::Visits, Figure::Length]))
                 .collect(),
         );
+        let found: Vec<Option<Found>> =
+            content.pages.iter().map(|page| searches.found_in(&page.url)).collect();
         let pages = rows(
-            (content.pages.iter())
-                .flat_map(|page| {
-                    let label = page_label(&page.url);
-                    row(Table::Pages, &label, &[Figure::PageViews, Figure::Entries, Figure::Exits])
+            (content.pages.iter().zip(&found))
+                .flat_map(|(page, found)| match found {
+                    Some(found) => search_page(found),
+                    None => {
+                        let views = Name(vec![(Table::Site, "all".to_owned(), Figure::PageViews, 1)]);
+                        let label = page_label(&page.url);
+                        let figures = [Figure::PageViews, Figure::Entries, Figure::Exits];
+                        let mut names = row(Table::Pages, &label, &figures);
+                        names[0].0.extend(views.0);
+                        names
+                    }
                 })
                 .collect(),
         );
@@ -140,18 +152,15 @@ impl Layout {
         );
         let search_categories = rows(
             (content.search_categories.iter())
-                .flat_map(|category| {
-                    row(Table::SearchCategories, &search_category(category), &[Figure::Searches])
-                })
+                .map(|category| Name(search_category(category).into_iter().collect()))
                 .collect(),
         );
         let mut keys_of_page = |page: &traffic::content::Page| {
             let (keyword, category) = site.search_of(&page.url)?;
             let label = shown(&keyword).to_lowercase();
             let keyword = rows(row(Table::Keywords, &label, &[Figure::Searches]));
-            let category = category.map(|category| {
-                rows(row(Table::SearchCategories, &search_category(&category), &[Figure::Searches]))
-            });
+            let category =
+                category.and_then(|category| Some(rows(vec![Name(vec![search_category(&category)?])])));
             Some((keyword, category))
         };
         let searches = content.pages.iter().map(&mut keys_of_page).collect();
@@ -228,7 +237,8 @@ impl Layout {
             searches,
             page_campaigns,
             campaign_list,
-            skus: firsts(content.products.iter().map(|product| &product.sku)),
+            // Funnels may give a product a name of their own, and it stays the same product.
+            skus: firsts(content.products.iter().map(|product| product.sku.trim())),
             has_search: site.search,
             channels: (content.referrers.iter())
                 .map(|referrer| match site.standing(&referrer.url) {
@@ -348,7 +358,7 @@ impl Layout {
     pub(crate) fn spell(&self, key: Key, count: Span, out: &mut DayFigures) {
         for (table, label, figure, times) in &self.names[key as usize].0 {
             // Of a negative value, more is less.
-            let ends = (count.least * times, count.most * times);
+            let ends = (count.least.saturating_mul(*times), count.most.saturating_mul(*times));
             out.add(*table, label, *figure, Span { least: ends.0.min(ends.1), most: ends.0.max(ends.1) });
         }
     }
@@ -358,14 +368,17 @@ impl Layout {
 fn event(event: &traffic::content::Event) -> Name {
     let mut of = vec![(Table::Site, "all".to_owned(), Figure::Events, 1)];
     // To PHP a text of `0` is an empty one, and the event has no name.
-    let name = event.name.as_ref().filter(|name| name.as_str() != "0");
+    let name = event.name.as_ref().filter(|name| is_event_name(name.trim()));
     let mut group = format!("{}{GROUP_JOINT}{}", shown(&event.category), shown(&event.action));
     if let Some(name) = name {
         group.push(GROUP_JOINT);
         group.push_str(&shown(name));
     }
     if let Some(value) = event.value {
-        of.push((Table::EventGroups, group, Figure::ExactEventValue, (value * 1e6).round() as i64));
+        // Large values have no digits behind the point that could be lost here.
+        let fractions = (value.fract() * FRACTIONS as f64).round() as i64;
+        of.push((Table::EventGroups, group.clone(), Figure::EventValueUnits, value.trunc() as i64));
+        of.push((Table::EventGroups, group, Figure::EventValueFraction, fractions));
     }
     let tables = [
         (Table::EventCategories, Some(&event.category)),
@@ -395,19 +408,57 @@ fn all_campaigns(content: &Content) -> (Vec<Campaign>, Vec<Option<u32>>) {
 }
 
 /// For each of some values the place of the first one that is the same.
-fn firsts<T: Eq + std::hash::Hash>(values: impl Iterator<Item = T>) -> Vec<u32> {
-    let mut seen = std::collections::HashMap::new();
+fn firsts<T: Eq + Hash>(values: impl Iterator<Item = T>) -> Vec<u32> {
+    let mut seen = HashMap::new();
     values.zip(0..).map(|(value, place)| *seen.entry(value).or_insert(place)).collect()
 }
 
 /// The most bytes of a search's category that are kept.
 const LONGEST_CATEGORY: usize = 200;
 
-fn search_category(text: &str) -> String {
+/// The row of a category of searches. To Matomo, `0` is no category.
+fn search_category(text: &str) -> Option<(Table, String, Figure, i64)> {
     let text = text.trim();
-    shown(&text[..text.floor_char_boundary(LONGEST_CATEGORY)]).to_lowercase()
+    let label = shown(&text[..text.floor_char_boundary(LONGEST_CATEGORY)]).to_lowercase();
+    (text != "0").then_some((Table::SearchCategories, label, Figure::Searches, 1))
 }
 
 fn is_relative(file: &str) -> bool {
     !file.contains("://")
+}
+
+#[cfg(test)]
+mod tests {
+    use traffic::content::{File, Sources};
+
+    use super::*;
+
+    fn layout(file: File, text: &str) -> Layout {
+        let mut sources = Sources::default();
+        sources.set(file, file.name(), text);
+        let site = Site { addresses: vec!["https://www.Shop.test".to_owned()], ..Site::default() };
+        Layout::new(&Content::load(&sources).unwrap(), &site)
+    }
+
+    /// Matomo compares hosts alone.
+    #[test]
+    fn pages_of_one_host_by_two_schemes_or_ports_were_called_websites_to_each_other() {
+        let pages = "https://a.test/1\nhttp://a.test:8080/2\nhttps://[2001:db8::1]:81/3\nhttps://[2001:db8::1]/4\n\
+                     https://shop.test/5";
+        let layout = layout(File::Urls, pages);
+        let internal = [(0, 1), (1, 0), (2, 3), (4, 0)];
+        assert!(internal.iter().all(|(from, page)| layout.is_internal(*from, *page)), "{:?}", layout.host_of);
+        assert!([(0, 2), (3, 1), (0, 4)].iter().all(|(from, page)| !layout.is_internal(*from, *page)));
+    }
+
+    #[test]
+    fn searches_in_a_category_called_0_had_a_row() {
+        let searches = r#"{"categories":["0","1"],"terms":[{"keyword":"a","results":1}]}"#;
+        let layout = layout(File::Searches, searches);
+        let mut figures = DayFigures::default();
+        layout.spell(layout.search_category(0), Span::exactly(5), &mut figures);
+        assert_eq!(figures, DayFigures::default());
+        layout.spell(layout.search_category(1), Span::exactly(5), &mut figures);
+        assert_eq!(figures.get(Table::SearchCategories, "1", Figure::Searches), Span::exactly(5));
+    }
 }

@@ -204,8 +204,9 @@ pub(crate) fn host_of(url: &str) -> String {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let host = host.split_once(':').map_or(host, |(host, _)| host);
-    host.to_lowercase()
+    // An address of version 6 has colons of its own, within brackets.
+    let port = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|digit| digit.is_ascii_digit()));
+    port.map_or(host, |(host, _)| host).to_lowercase()
 }
 
 fn host_and_path(url: &str) -> (String, String) {

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use ledger::{Book, DayFigures, Figure, Span, Table, Times};
 use serde::{Deserialize, Serialize};
 
-use crate::reports::{OTHERS, Recorded, Refused};
+use crate::reports::{OTHERS, Recorded, Refused, canonical, with_canonical_labels};
 use crate::{Baseline, SiteFacts};
 
 /// One figure of one row of one day.
@@ -148,7 +148,7 @@ impl Sides<'_> {
     pub(crate) fn lines(&self) -> Vec<Line> {
         let mut lines = Vec::new();
         for (&day, expected) in &self.book.days {
-            let expected = &expected.as_reported();
+            let expected = &with_canonical_labels(&expected.as_reported());
             for table in TABLES {
                 if table == Table::Countries && !self.book.countries {
                     continue;
@@ -319,7 +319,11 @@ fn groups_in(expected: &DayFigures, table: Table, label: &str) -> i64 {
         _ => 2,
     };
     let groups = expected.0.get(&Table::EventGroups).into_iter().flat_map(|rows| rows.keys());
-    groups.map(|group| i64::from(ledger::group_parts(group).nth(place) == Some(label))).sum()
+    let is_in = |group: &String| {
+        let part = ledger::group_parts(group).nth(place);
+        part.and_then(|part| canonical(table, part)).as_deref() == Some(label)
+    };
+    groups.map(|group| i64::from(is_in(group))).sum()
 }
 
 /// What is missing in rows and stands in the row for the rest is there.

@@ -257,20 +257,16 @@ impl Report {
     /// The row's name in the ledger; `None` for a row that the ledger does not know.
     fn label(&self, row: &Value) -> Option<String> {
         let label = match row.get("label")? {
-            Value::String(label) => unescaped(label.trim()),
+            Value::String(label) => canonical(self.table, label)?,
             Value::Number(label) => label.to_string(),
             _ => return None,
         };
-        let is_rest = row.get("is_summary").is_some_and(|flag| flag == 1 || flag == true)
-            || label == "Others"
-            || label.ends_with(" - Others");
-        if is_rest {
+        if label == OTHERS || row.get("is_summary").is_some_and(|flag| flag == 1 || flag == true) {
             return Some(OTHERS.to_owned());
         }
         Some(match self.table {
             Table::Pages => flat_page_label(&label),
             Table::Hours => format!("{label:0>2}"),
-            Table::EventNames if label == "Event Name not defined" => return None,
             Table::Countries => row.get("code").and_then(Value::as_str).unwrap_or(&label).to_lowercase(),
             Table::Referrers => referrer(&label),
             Table::Campaigns | Table::Keywords | Table::SearchCategories => label.to_lowercase(),
@@ -278,6 +274,33 @@ impl Report {
             _ => label,
         })
     }
+}
+
+/// A label in the one form in which rows of the reports and of the ledger are compared: a row may well be called as the
+/// row for the rest is, or be written as it would be in a page. `None` for what reports have no row for.
+pub(crate) fn canonical(table: Table, label: &str) -> Option<String> {
+    let label = unescaped(label.trim());
+    let has_directories = matches!(table, Table::Pages | Table::Outlinks | Table::Downloads);
+    match label.as_str() {
+        "Event Name not defined" if table == Table::EventNames => None,
+        "Others" => Some(OTHERS.to_owned()),
+        rest if has_directories && rest.ends_with(" - Others") => Some(OTHERS.to_owned()),
+        _ => Some(label),
+    }
+}
+
+/// A ledger's figures under canonical labels.
+pub(crate) fn with_canonical_labels(figures: &DayFigures) -> DayFigures {
+    let mut all = DayFigures::default();
+    for (&table, rows) in &figures.0 {
+        for (label, row) in rows {
+            let Some(label) = canonical(table, label) else { continue };
+            for (&figure, &span) in row {
+                all.add(table, &label, figure, span);
+            }
+        }
+    }
+    all
 }
 
 fn referrer(label: &str) -> String {
@@ -354,8 +377,21 @@ mod tests {
             (Table::Countries, r#"{"label":"Germany","code":"de"}"#, Some("de")),
             (Table::Devices, r#"{"label":"Phablet"}"#, Some("mobile")),
             (Table::Keywords, r#"{"label":"a &amp; b"}"#, Some("a & b")),
+            (Table::Keywords, r#"{"label":"blog - Others"}"#, Some("blog - others")),
         ] {
             assert_eq!(label(table, json(row)).as_deref(), name, "{row}");
         }
+    }
+
+    #[test]
+    fn events_called_as_the_row_for_the_rest_or_with_an_entity_were_called_missing() {
+        let mut expected = DayFigures::default();
+        for label in ["Others", "Tom &amp; Jerry", "Tom & Jerry", "blog - Others", "Event Name not defined"] {
+            expected.add(Table::EventNames, label, Figure::Events, Span::exactly(1));
+        }
+        let canonical = with_canonical_labels(&expected);
+        let events = |label| canonical.get(Table::EventNames, label, Figure::Events).most;
+        let labels = [OTHERS, "Tom & Jerry", "Tom &amp; Jerry", "blog - Others", "Event Name not defined"];
+        assert_eq!(labels.map(events), [1, 2, 0, 1, 0]);
     }
 }

@@ -258,7 +258,7 @@ fn others(
         }
         let Ok(mut book) = other.book() else { continue };
         for figures in book.days.values_mut() {
-            *figures = figures.as_reported();
+            *figures = reports::with_canonical_labels(&figures.as_reported());
         }
         let is_same_day = book.days.keys().any(|day| own.days.contains_key(day));
         let shares_visitors = shares_visitors(record, &its, is_same_day);

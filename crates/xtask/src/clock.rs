@@ -2,6 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+
+/// The time.
+#[allow(clippy::disallowed_methods, reason = "the edge: a command for which some days are the last ones")]
+pub(crate) fn now() -> Timestamp {
+    Timestamp::now()
+}
+
 /// Measures how long something takes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Stopwatch(Instant);

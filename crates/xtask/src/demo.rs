@@ -72,7 +72,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let watch = Stopwatch::start();
     let report = Run::new(&programs.loadgen, &sink.tracker_url(), folder.path())
         .settings([
-            ("TARGET_VISITS_PER_DAY", &per_day),
+            ("TARGET_VISITS_PER_DAY", per_day.as_str()),
             ("CONCURRENCY", "100"),
             ("VISIT_PACING", "compressed"),
             ("PAUSE_BETWEEN_PVS_MIN", "0.05"),

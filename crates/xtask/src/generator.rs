@@ -1,6 +1,7 @@
 //! The load generator as a child process: built, started with settings of ours alone, and its report read.
 
 use std::{
+    ffi::OsStr,
     fs,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
@@ -45,10 +46,7 @@ impl Run {
     /// A run against `tracker_url` with its state and its summary in `folder`.
     pub(crate) fn new(loadgen: &Path, tracker_url: &str, folder: &Path) -> Self {
         let mut command = Command::new(loadgen);
-        // What the user has set for a Matomo of theirs must not leak into a run against ours.
-        for definition in settings::definitions() {
-            command.env_remove(definition.name);
-        }
+        without_settings(&mut command);
         let summary = folder.join("summary.json");
         command
             .arg("run")
@@ -61,8 +59,18 @@ impl Run {
     }
 
     /// Gives it settings.
-    pub(crate) fn settings<const N: usize>(mut self, settings: [(&str, &str); N]) -> Self {
+    pub(crate) fn settings<K, V>(mut self, settings: impl IntoIterator<Item = (K, V)>) -> Self
+    where
+        K: AsRef<OsStr>,
+        V: AsRef<OsStr>,
+    {
         self.command.envs(settings);
+        self
+    }
+
+    /// Keeps its summary off the terminal.
+    pub(crate) fn quiet(mut self) -> Self {
+        self.command.stdout(Stdio::null());
         self
     }
 
@@ -103,9 +111,8 @@ impl Run {
     ///
     /// # Errors
     /// As [`Run::finish`].
-    pub(crate) fn finish_quietly(mut self) -> anyhow::Result<RunReport> {
-        self.command.stdout(Stdio::null());
-        self.finish()
+    pub(crate) fn finish_quietly(self) -> anyhow::Result<RunReport> {
+        self.quiet().finish()
     }
 
     /// The report that it left.
@@ -171,6 +178,13 @@ fn ended_well(status: ExitStatus) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Takes out what the user has set for a Matomo of theirs: it must not leak into a run against ours.
+pub(crate) fn without_settings(command: &mut Command) {
+    for definition in settings::definitions() {
+        command.env_remove(definition.name);
+    }
+}
+
 /// Hits of an average visit under the default settings, as the generator itself plans them.
 ///
 /// # Errors
@@ -178,9 +192,7 @@ fn ended_well(status: ExitStatus) -> anyhow::Result<()> {
 pub(crate) fn hits_per_visit(loadgen: &Path) -> anyhow::Result<f64> {
     const VISITS: u32 = 2000;
     let mut plan = Command::new(loadgen);
-    for definition in settings::definitions() {
-        plan.env_remove(definition.name);
-    }
+    without_settings(&mut plan);
     plan.args(["plan", "--visits", &VISITS.to_string(), "--seed", "1", "--start", "2026-01-05T00:00:00Z"]);
     plan.env("RANDOMIZE_VISITOR_COUNTRIES", "false");
     let hits = output_of(&mut plan)?.lines().count();

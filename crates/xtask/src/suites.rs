@@ -51,13 +51,7 @@ pub(crate) const SUITES: &[Suite] = &[
         engine: false,
         run: || chaos::run(&chaos::Arguments::standard()),
     },
-    Suite {
-        name: "prove",
-        needs: &[],
-        engine: false,
-        usable: ANYWHERE,
-        run: || prove::run(&prove::Arguments::short()),
-    },
+    Suite { name: "prove", needs: &[], engine: false, usable: ANYWHERE, run: prove::suite },
     Suite {
         name: "soak",
         needs: &[],

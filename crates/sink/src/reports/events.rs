@@ -86,7 +86,11 @@ pub(crate) fn rows(context: &Context<'_>, period: Period, by: By) -> Result<Vec<
             let label = match by {
                 By::Category => row.get(0)?,
                 By::Action => row.get(1)?,
-                By::Name => row.get::<_, Option<String>>(2)?.unwrap_or_else(|| NO_NAME.to_owned()),
+                // To PHP, which decides this in a Matomo, `0` is empty.
+                By::Name => row
+                    .get::<_, Option<String>>(2)?
+                    .filter(|name| name != "0")
+                    .unwrap_or_else(|| NO_NAME.to_owned()),
             };
             of_day.entry(label).or_default().add(&Figures {
                 visits: row.get(3)?,

@@ -212,13 +212,17 @@ pub(crate) fn quotient(part: f64, whole: f64, digits: i32) -> f64 {
     if whole == 0.0 { 0.0 } else { round(part / whole, digits) }
 }
 
-/// Rounds half away from zero, as money and PHP do.
+/// Rounds half away from zero, as PHP 8.2 does.
 pub(crate) fn round(number: f64, digits: i32) -> f64 {
-    let scale = 10f64.powi(digits);
-    let scaled = number * scale;
-    // 1.005 * 100 is a hair below 100.5: the nudge undoes what binary fractions do to decimal ones.
-    let nudged = scaled + scaled.signum() * scaled.abs() * 1e-12;
-    nudged.round() / scale
+    // 1.005 * 100 is a hair below 100.5: a number is first taken for what its 15 first digits say.
+    let places = if number == 0.0 { 14 } else { 14 - number.abs().log10().floor() as i32 };
+    let scaled = if places > digits && places - 15 < digits {
+        (number * 10f64.powi(places)).round() / 10f64.powi(places - digits)
+    } else {
+        number * 10f64.powi(digits)
+    };
+    // So large a number has no digits to be rounded.
+    if scaled.abs() >= 1e15 { number } else { scaled.round() / 10f64.powi(digits) }
 }
 
 /// A share as the API writes percentages: `26.67%`, `50%`.

@@ -85,7 +85,9 @@ impl Action {
             return Ok(Self::Outlink { url: target_url(url) });
         }
         let page = || hit.text("url").and_then(|url| page_url(url, site));
-        if filled("e_c").is_some() && filled("e_a").is_some() {
+        // Of an event Matomo asks how long the texts are, and `0` is one.
+        let sent = |name| hit.get(name).is_some_and(|value| !value.is_empty());
+        if sent("e_c") && sent("e_a") {
             let (Some(category), Some(action)) = (clean("e_c"), clean("e_a")) else {
                 return Err(Problem::Refused("an event whose e_c or e_a is blank"));
             };
@@ -137,7 +139,7 @@ fn search(hit: &Params, site: &Site) -> Option<Action> {
     if let Some(keyword) = hit.text("search").filter(|keyword| *keyword != "0") {
         return Some(Action::Search {
             keyword: clean_text(keyword),
-            category: hit.text("search_cat").map(search_category),
+            category: hit.text("search_cat").filter(|category| *category != "0").map(search_category),
             results: results(hit.int("search_count")),
         });
     }
@@ -158,7 +160,7 @@ fn search(hit: &Params, site: &Site) -> Option<Action> {
                 .filter_map(|pair| pair.split_once('='))
                 .map(|(name, _)| name)
                 .find(|name| name.eq_ignore_ascii_case(wanted))?;
-            parameter(&query, name).filter(|value| !value.is_empty())
+            parameter(&query, name).filter(|value| !matches!(value.as_str(), "" | "0"))
         })
     };
     let keyword = find(&site.search_keyword_parameters)?;
@@ -200,7 +202,9 @@ mod tests {
         assert_eq!(kind("url=https://a.test/find%3FQuery%3Dtents"), Kind::Search);
         assert_eq!(kind("url=https://a.test/%23/find%3Fq%3Dtents"), Kind::Search);
         assert_eq!(kind("url=https://a.test/find%3Bq%3Dtents%3Bpage%3D2"), Kind::Search);
-        assert_eq!(kind("url=https://a.test/&search=0&link=0&e_c=0&e_a=x"), Kind::PageView);
+        assert_eq!(kind("url=https://a.test/&search=0&link=0"), Kind::PageView);
+        assert_eq!(kind("url=https://a.test/find%3Fq%3D0"), Kind::PageView);
+        assert_eq!(kind("url=https://a.test/&e_c=0&e_a=x&ca=1"), Kind::Event);
         // Half an event is the page that it happened on.
         assert_eq!(kind("url=https://a.test/&e_c=Video"), Kind::PageView);
     }
@@ -219,5 +223,7 @@ mod tests {
             panic!("no search");
         };
         assert_eq!((keyword.as_str(), category.as_deref(), results), ("tents", Some("Docs"), Some(0)));
+        let zero = action("search=tents&search_cat=0").unwrap();
+        assert!(matches!(zero, Action::Search { category: None, .. }), "{zero:?}");
     }
 }

@@ -282,7 +282,8 @@ fn item(entry: &Value) -> Option<Item> {
         _ => None,
     };
     let sku = text(entry.get(0));
-    if sku.is_empty() {
+    // To PHP, which decides this in a Matomo, `0` is empty as well.
+    if matches!(sku.as_str(), "" | "0") {
         return None;
     }
     let categories = match entry.get(2) {
@@ -353,7 +354,7 @@ mod tests {
     #[test]
     fn items_with_one_and_with_many_categories() {
         let items =
-            items(r#"[["S-1","Tent",["Camp","Big"],99.999,2],["S-2","","Tools","5",0],["",""]]"#).unwrap();
+            items(r#"[["S-1","Tent",["Camp","Big"],99.999,2],["S-2","","Tools","5",0],["",""],["0","Zero","",1,1]]"#).unwrap();
         assert_eq!(items.len(), 2);
         assert_eq!(items[0].categories, ["Camp", "Big"]);
         assert!((items[0].price - 100.0).abs() < 1e-9 && items[0].quantity == 2);

@@ -253,8 +253,8 @@ fn event(fields: &mut Fields<'_>, faults: &mut Faults<'_>) -> Option<Action> {
 }
 
 fn search(fields: &mut Fields<'_>, told: &mut Told, faults: &mut Faults<'_>) -> Option<Action> {
-    let keyword = fields.label("search_keyword", faults);
-    let category = fields.optional("search_category", optional_label, faults).flatten();
+    let keyword = fields.filled("search_keyword", faults);
+    let category = fields.optional("search_category", optional_category, faults).flatten();
     let results = fields.optional("search_results", |node| node.whole(MOST_RESULTS), faults);
     let keyword = keyword?;
     if let Some(results) = results {
@@ -277,6 +277,13 @@ fn optional_label(node: Node<'_>) -> Result<Option<String>, Refused> {
             text::label(given).map(|label| Some(label.to_owned()))
         }
     })
+}
+
+fn optional_category(node: Node<'_>) -> Result<Option<String>, Refused> {
+    match optional_label(node)? {
+        Some(category) => text::category(&category).map(|category| Some(category.to_owned())),
+        None => Ok(None),
+    }
 }
 
 fn optional_address(given: &str) -> Result<Option<Url>, Refused> {

@@ -286,6 +286,11 @@ impl<'a> Fields<'a> {
         self.required(field, |node| node.text(|t| text::label(t).map(str::to_owned)), faults)
     }
 
+    /// A text that must be there and that Matomo takes for one.
+    pub(super) fn filled(&mut self, field: &'static str, faults: &mut Faults<'_>) -> Option<String> {
+        self.required(field, |node| node.text(|t| text::filled(t).map(str::to_owned)), faults)
+    }
+
     /// A number in a range that must be there.
     pub(super) fn number(
         &mut self,

@@ -156,7 +156,7 @@ fn label(node: Node<'_>) -> Result<String, Refused> {
 
 fn item(node: Node<'_>, place: String, faults: &mut Faults<'_>) -> Option<DraftItem> {
     let mut fields = Fields::open(node, place, faults)?;
-    let sku = fields.label("sku", faults);
+    let sku = fields.filled("sku", faults);
     let name = fields.optional_label("name", faults);
     let category = fields.optional_label("category", faults);
     let price = fields.required("price", Node::money, faults);
@@ -176,7 +176,8 @@ fn listed(node: Node<'_>, place: &str, faults: &mut Faults<'_>) -> Option<DraftI
     let mut read = |index: usize, node: Node<'_>, refused: Refused| {
         faults.add(Some(node.line()), format!("{place}[{index}]"), refused.given, refused.remedy);
     };
-    let sku = label(sku).map_err(|refused| read(0, sku, refused)).ok();
+    let filled = |node: Node<'_>| node.text(|given| text::filled(given).map(str::to_owned));
+    let sku = filled(sku).map_err(|refused| read(0, sku, refused)).ok();
     let name = label(name).map_err(|refused| read(1, name, refused)).ok();
     let category = label(category).map_err(|refused| read(2, category, refused)).ok();
     let price = price.money().map_err(|refused| read(3, price, refused)).ok();

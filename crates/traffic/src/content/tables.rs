@@ -60,7 +60,7 @@ pub(super) fn searches(content: &str, faults: &mut Faults<'_>) -> (Vec<SearchTer
     };
     let mut categories = Vec::new();
     for (index, node) in fields.list("categories", faults).unwrap_or_default().into_iter().enumerate() {
-        match node.text(|t| text::label(t).map(str::to_owned)) {
+        match node.text(|t| text::category(t).map(str::to_owned)) {
             Ok(category) => categories.push(category),
             Err(refused) => fields.refuse(&format!("categories[{index}]"), node, refused, faults),
         }
@@ -68,7 +68,7 @@ pub(super) fn searches(content: &str, faults: &mut Faults<'_>) -> (Vec<SearchTer
     let mut seen = HashSet::new();
     let nodes = fields.list("terms", faults).unwrap_or_default();
     let terms = members(&nodes, "terms", faults, &mut |mut fields, faults| {
-        let keyword = fields.label("keyword", faults);
+        let keyword = fields.filled("keyword", faults);
         let results = fields.required("results", |node| node.whole(MOST_RESULTS), faults);
         unique(&fields, "keyword", keyword.as_deref(), &mut seen, faults);
         fields.close(faults);
@@ -133,7 +133,7 @@ pub(super) fn campaigns(content: &str, faults: &mut Faults<'_>) -> Vec<String> {
         for (field, parameter) in PARAMETERS {
             let optional = field != "campaign";
             let value =
-                if optional { fields.optional_label(field, faults) } else { fields.label(field, faults) };
+                if optional { fields.optional_label(field, faults) } else { fields.filled(field, faults) };
             complete &= optional || value.is_some();
             if let Some(value) = value {
                 query.append_pair(parameter, &value);
@@ -151,7 +151,7 @@ pub(super) fn campaigns(content: &str, faults: &mut Faults<'_>) -> Vec<String> {
 pub(super) fn products(content: &str, faults: &mut Faults<'_>) -> Vec<Product> {
     let mut seen = HashSet::new();
     let all = rows(content, faults, |mut fields, faults| {
-        let sku = fields.label("sku", faults);
+        let sku = fields.filled("sku", faults);
         let name = fields.label("name", faults);
         let category = fields.label("category", faults);
         let price = fields.required("price", Node::money, faults);
@@ -224,6 +224,17 @@ mod tests {
         let text = r#"[{"campaign":"a b+c","keyword":"ü&","source":"x"}]"#;
         assert_eq!(campaigns(text, &mut faults), ["mtm_campaign=a%20b%2Bc&mtm_source=x&mtm_kwd=%C3%BC%26"]);
         assert!(faults.is_empty());
+    }
+
+    /// Matomo drops such a search and such a line of an order without a word.
+    #[test]
+    fn a_keyword_0_and_a_sku_0_were_sent_and_never_recorded() {
+        let mut faults = Faults::of("searches.json");
+        searches(r#"{"categories":["0"],"terms":[{"keyword":" 0 ","results":1}]}"#, &mut faults);
+        assert_eq!(faults.into_list().len(), 1);
+        let mut faults = Faults::of("products.json");
+        products(r#"[{"sku":"0","name":"0","category":"0","price":1}]"#, &mut faults);
+        assert_eq!(faults.into_list().len(), 1);
     }
 
     #[test]

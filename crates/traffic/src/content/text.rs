@@ -4,7 +4,7 @@ use url::Url;
 
 use super::fault::quoted;
 
-/// The longest URL, title or name in characters: Matomo cuts what is longer.
+/// The longest URL, title or name in bytes: Matomo cuts what is longer.
 pub(super) const LONGEST: usize = 1024;
 
 /// What was refused and what would be right.
@@ -28,6 +28,22 @@ pub(super) fn label(text: &str) -> Result<&str, Refused> {
     }
     printable(text)?;
     fits(text)?;
+    Ok(text)
+}
+
+/// What [`label`] asks, where Matomo asks as PHP does whether there is a text at all: to PHP, `0` is none.
+pub(super) fn filled(text: &str) -> Result<&str, Refused> {
+    match label(text)? {
+        "0" => Err(Refused::new("\"0\"", "give another text: Matomo takes 0 for none and drops it")),
+        text => Ok(text),
+    }
+}
+
+/// A category of searches: what [`label`] asks, and shorter.
+pub(super) fn category(text: &str) -> Result<&str, Refused> {
+    const LONGEST: usize = 200;
+    let text = label(text)?;
+    at_most(LONGEST, text)?;
     Ok(text)
 }
 
@@ -83,15 +99,20 @@ fn printable(text: &str) -> Result<(), Refused> {
 }
 
 fn fits(text: &str) -> Result<(), Refused> {
-    let length = text.chars().count();
-    if length <= LONGEST {
-        Ok(())
-    } else {
-        Err(Refused::new(
-            format!("{} ({length} characters)", quoted(text)),
-            format!("give at most {LONGEST} characters: Matomo cuts what is longer"),
-        ))
+    at_most(LONGEST, text)
+}
+
+fn at_most(most: usize, text: &str) -> Result<(), Refused> {
+    let length = text.len();
+    if length <= most {
+        return Ok(());
     }
+    // Only ASCII characters are one byte each.
+    let what = if text.is_ascii() { "characters" } else { "bytes" };
+    Err(Refused::new(
+        format!("{} ({length} {what})", quoted(text)),
+        format!("give at most {most} {what}: Matomo cuts what is longer"),
+    ))
 }
 
 #[cfg(test)]

@@ -1,37 +1,15 @@
-//! `cargo xtask prove`: runs of every kind against the receiver, each followed by `loadgen verify`, which must find every
-//! figure exact; and one against a receiver that loses a hit in ten thousand, of which every one must be named.
+//! Fixed runs of every kind; and one against a receiver that loses a hit in ten thousand, of which every one must be named.
 
-use std::{
-    path::Path,
-    process::{Command, Stdio},
-};
-
-use anyhow::{Context as _, bail, ensure};
-use clap::Args;
+use anyhow::{Context as _, ensure};
 use serde_json::Value;
 
+use super::verify;
 use crate::{
     clock::Stopwatch,
     generator::{Programs, Run},
     say,
-    target::{LOCAL_TOKEN, Sink},
+    target::Sink,
 };
-
-/// How much to prove.
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  cargo xtask prove\n  cargo xtask prove --visits 8000")]
-pub(crate) struct Arguments {
-    /// Visits of all runs together, but for the one whose hits are lost
-    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(400..=10_000_000))]
-    visits: u64,
-}
-
-impl Arguments {
-    /// What the tests can afford.
-    pub(crate) fn short() -> Self {
-        Self { visits: 8000 }
-    }
-}
 
 /// Days of each window; they hold a change of the clock.
 const DAYS: u64 = 10;
@@ -89,16 +67,15 @@ const COUNTED: [&str; 6] = ["page_view", "search", "outlink", "download", "event
 ///
 /// # Errors
 /// When a figure differs, and when what was lost is not named.
-pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let programs = Programs::build()?;
-    let visits = arguments.visits / CASES.len() as u64;
+pub(super) fn run(programs: &Programs, all: u64) -> anyhow::Result<()> {
+    let visits = all / CASES.len() as u64;
     for case in &CASES {
-        let proof = case.prove(&programs, visits)?;
+        let proof = case.prove(programs, visits)?;
         let totals = &proof.said["totals"];
         ensure!(proof.is_proved, "{}: {}", case.name, proof.said["verdict"]);
         ensure!(totals["lines"] == totals["exact"], "{}: not all figures are exact: {totals}", case.name);
     }
-    let proof = LOSSY.prove(&programs, visits)?;
+    let proof = LOSSY.prove(programs, visits)?;
     let named: u64 = (proof.said["missing"].as_array().into_iter().flatten())
         .filter(|missing| COUNTED.iter().any(|kind| missing["kind"] == *kind))
         .filter_map(|missing| missing["count"].as_u64())
@@ -107,7 +84,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         "    {} of the hits that reports count one by one were lost, and {named} are named",
         proof.lost
     ));
-    ensure!(proof.lost > 0 || arguments.visits < 40_000, "no hit was lost: there is nothing to find");
+    ensure!(proof.lost > 0 || all < 40_000, "no hit was lost: there is nothing to find");
     ensure!(named == proof.lost, "what was lost is not what is named");
     ensure!(proof.is_proved == (proof.lost_at_all == 0), "a loss was not noticed: {}", proof.said["verdict"]);
     Ok(())
@@ -179,25 +156,4 @@ impl Case {
         ));
         Ok(Proof { is_proved, said, lost, lost_at_all })
     }
-}
-
-/// What `loadgen verify` says of the last run.
-fn verify(loadgen: &Path, tracker_url: &str, folder: &Path) -> anyhow::Result<(bool, Value)> {
-    let mut command = Command::new(loadgen);
-    for definition in settings::definitions() {
-        command.env_remove(definition.name);
-    }
-    let output = command
-        .args(["verify", "--run", "last", "--format", "json", "--wait", "5"])
-        .env("MATOMO_URL", tracker_url)
-        .env("MATOMO_TOKEN_AUTH", LOCAL_TOKEN)
-        .env("STATE_DIR", folder.join("state"))
-        .stderr(Stdio::inherit())
-        .output()
-        .context("cannot start the load generator")?;
-    let said = match output.status.code() {
-        Some(0 | 1) => serde_json::from_slice(&output.stdout).context("the proof is no JSON")?,
-        _ => bail!("`loadgen verify` ended with {}", output.status),
-    };
-    Ok((output.status.success(), said))
 }
