@@ -344,7 +344,11 @@ fn number(row: &Value, column: &str, figure: Figure) -> Span {
         Some(Value::String(text)) => text.trim().parse().unwrap_or(0.0),
         _ => 0.0,
     };
-    Span::exactly((value * figure.scale() as f64).round() as i64)
+    // Reports give hundredths; of large values a thousandth is beyond what the number can hold.
+    let scale = figure.scale();
+    let parts = scale.min(100);
+    let counted = (value * parts as f64).round() as i64;
+    Span::exactly(counted.saturating_mul(scale / parts))
 }
 
 #[cfg(test)]
@@ -393,5 +397,13 @@ mod tests {
         let events = |label| canonical.get(Table::EventNames, label, Figure::Events).most;
         let labels = [OTHERS, "Tom & Jerry", "Tom &amp; Jerry", "blog - Others", "Event Name not defined"];
         assert_eq!(labels.map(events), [1, 2, 0, 1, 0]);
+    }
+
+    #[test]
+    fn values_of_events_of_billions_were_a_thousandth_off() {
+        let row = serde_json::json!({"sum_event_value": 2_997_415_484_871.28, "nb_events": "7"});
+        let value = number(&row, "sum_event_value", Figure::EventValue);
+        assert_eq!(value, Span::exactly(2_997_415_484_871_280));
+        assert_eq!(number(&row, "nb_events", Figure::Events), Span::exactly(7));
     }
 }

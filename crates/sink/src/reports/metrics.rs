@@ -285,7 +285,17 @@ mod tests {
 
     #[test]
     fn halves_are_rounded_up_even_when_binary_fractions_fall_short() {
-        for (number, places, rounded) in [(1.005, 2, "1.01"), (59.5, 0, "60"), (-2.5, 0, "-3")] {
+        for (number, places, rounded) in [
+            (1.005, 2, "1.01"),
+            (59.5, 0, "60"),
+            (-2.5, 0, "-3"),
+            (0.0, 2, "0"),
+            (1e-7, 2, "0"),
+            (12.344_999, 2, "12.34"),
+            (1_079_310_471.124, 2, "1079310471.12"),
+            (12_000_016_000_599.92, 2, "12000016000599.92"),
+            (1e18, 2, "1000000000000000000"),
+        ] {
             assert_eq!(round(number, places).to_string(), rounded);
         }
     }

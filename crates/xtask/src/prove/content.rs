@@ -211,8 +211,8 @@ const VALUES: &[f64] = &[
     -2_147_483_649.0,
     4_294_967_296.5,
     123_456_789.987,
+    999_999_999.99,
     1e9,
-    1e12,
 ];
 
 /// Files by their names in a content folder.

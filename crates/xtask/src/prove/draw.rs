@@ -47,13 +47,13 @@ const SURE_FAULTS: &[(&str, Transport)] = &[
     ("status=502@after=50,for=30", Transport::Either),
     ("status=408@rate=0.03", Transport::Either),
     ("status=400@rate=0.02", Transport::Either),
-    ("status=500@rate=0.5", Transport::Either),
+    ("status=500@rate=0.3", Transport::Bulk),
     ("latency=5~5", Transport::Either),
     ("latency=200~100@rate=0.01", Transport::Either),
     ("service=2/2", Transport::Either),
     ("deadlock=0.1", Transport::Bulk),
     ("bulk-rollback@rate=0.2", Transport::Bulk),
-    ("bulk-rollback@rate=0.9", Transport::Bulk),
+    ("bulk-rollback@rate=0.5", Transport::Bulk),
 ];
 
 /// What leaves doubt: figures then lie between two ends, and must be found there.
@@ -341,7 +341,12 @@ impl Drawn {
             self.fault = Some(format!("{fault}; seed={seed}"));
         };
         match dice.between(0, 9) {
-            0..=1 => fault(dice, SURE_FAULTS),
+            0..=1 => {
+                fault(dice, SURE_FAULTS);
+                // One slow answer after the other would take minutes, and so would a pause after every second one.
+                self.set("CONCURRENCY", dice.one(&[20, 50, 200]));
+                self.set("BULK_SIZE", dice.one(&[50, 200, 500]));
+            }
             2 => {
                 fault(dice, DOUBTFUL_FAULTS);
                 self.is_doubtful = true;
