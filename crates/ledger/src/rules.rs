@@ -120,13 +120,16 @@ impl Rules {
                 seq != 0
                     && part.actions < MOST_ACTIONS
                     && at - part.last < VISIT_ENDS
-                    && part.day.holds(at)
+                    && zone.is_one_date(&part.day, part.last, at)
                     && campaign.is_none_or(|campaign| self.goes_on_with(part, campaign))
             });
             if goes_on {
                 let Some(part) = part.as_mut() else { continue };
                 if hit.kind != Kind::Ping {
                     part.last = at;
+                    if !part.day.holds(at) {
+                        part.day = zone.day(at);
+                    }
                 }
                 part.length = (1 + at - part.first).max(0);
                 if matches!(hit.kind, Kind::Order(_)) {

@@ -1,6 +1,6 @@
 //! The days of a site, and the hours that its report of visits by hour has.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 
@@ -23,6 +23,8 @@ pub(crate) struct DaySpan {
     /// Unix seconds of its first moment and of the next day's.
     pub(crate) from: i64,
     pub(crate) until: i64,
+    /// The clock shows this date all the time. It does not where it goes back from a moment past midnight.
+    is_plain: bool,
     /// By hour of UTC: under which hour visits that begin then are reported.
     hours: [u8; 24],
 }
@@ -47,6 +49,18 @@ impl Zone {
     /// A site's zone.
     pub fn new(zone: TimeZone) -> Self {
         Self { rules: zone, days: Vec::with_capacity(AT_HAND), oldest: 0 }
+    }
+
+    /// Whether a clock of the site shows one date at two moments, the first of which lies in `day`.
+    pub(crate) fn is_one_date(&self, day: &DaySpan, first: i64, second: i64) -> bool {
+        if day.is_plain && day.holds(first) && day.holds(second) {
+            return true;
+        }
+        self.shown(first).date() == self.shown(second).date()
+    }
+
+    fn shown(&self, at: i64) -> DateTime {
+        self.rules.to_datetime(Timestamp::from_second(at).unwrap_or_default())
     }
 
     /// The day of a moment in Unix seconds.
@@ -75,22 +89,27 @@ impl Zone {
     }
 
     fn span(&self, at: i64) -> DaySpan {
-        let moment = Timestamp::from_second(at).unwrap_or_default();
-        let date = self.rules.to_datetime(moment).date();
         let begins =
             |date: Date| date.to_zoned(self.rules.clone()).map_or(at, |zoned| zoned.timestamp().as_second());
-        let (from, until) = (begins(date), begins(date.checked_add(1.day()).unwrap_or(date)));
+        let next = |date: Date| date.checked_add(1.day()).unwrap_or(date);
+        let mut date = self.shown(at).date();
+        if begins(next(date)) <= at {
+            // The clock went back behind midnight: to the reports, the next day has begun at the first midnight.
+            date = next(date);
+        }
+        let (from, until) = (begins(date), begins(next(date)));
+        let since = Timestamp::from_second(from).unwrap_or_default();
+        let changes = self.rules.following(since).map(|change| change.timestamp().as_second());
+        let is_plain = changes.take_while(|at| *at < until).all(|at| self.shown(at).date() == date);
         // Matomo groups visits by their hour in UTC, and then asks what a clock of the site shows at that hour of the
         // day (of UTC) on which the site's day began. So on days that change the clock, and in zones that are off by
         // half an hour, an hour is not quite what it says.
         let midnight = from.div_euclid(86_400) * 86_400;
         let hours = std::array::from_fn(|hour| {
-            let moment =
-                Timestamp::from_second(midnight + 3600 * hour.cast_signed() as i64).unwrap_or_default();
-            self.rules.to_datetime(moment).hour().unsigned_abs()
+            self.shown(midnight + 3600 * hour.cast_signed() as i64).hour().unsigned_abs()
         });
         let number = date.since(jiff::civil::date(1970, 1, 1)).map_or(0, |span| i64::from(span.get_days()));
-        DaySpan { date, number, from, until, hours }
+        DaySpan { date, number, from, until, is_plain, hours }
     }
 }
 
@@ -115,6 +134,24 @@ mod tests {
         assert_eq!(short.until - short.from, 23 * 3600);
         let long = berlin.day(at("2026-10-25T12:00:00Z"));
         assert_eq!(long.until - long.from, 25 * 3600);
+    }
+
+    /// Until 2011 clocks in Newfoundland went back from 00:01 to 23:01.
+    #[test]
+    fn visits_between_two_midnights_of_one_date_were_expected_on_the_day_before() {
+        let mut zone = zone("America/St_Johns");
+        let (before, between, after) =
+            (at("2010-11-07T02:29:00Z"), at("2010-11-07T02:45:00Z"), at("2010-11-07T03:40:00Z"));
+        assert_eq!(zone.date(before).to_string(), "2010-11-06");
+        assert_eq!(zone.date(between).to_string(), "2010-11-07");
+        let day = zone.day(between);
+        assert!(day.holds(after) && !day.holds(before));
+        assert!(!zone.is_one_date(&day, between, after), "it shows the 6th again, and then the 7th");
+        let eve = zone.day(before);
+        assert!(zone.is_one_date(&eve, before, between));
+        let plain = zone.day(at("2010-11-09T12:00:00Z"));
+        assert!(zone.is_one_date(&plain, plain.from, plain.until - 1));
+        assert!(!zone.is_one_date(&plain, plain.from, plain.until));
     }
 
     #[test]

@@ -365,10 +365,13 @@ impl Drawn {
         }
         if self.ending != Ending::Itself {
             // Slow enough to be met half-way.
-            self.set(
-                if is_backfill { "BACKFILL_RPS_LIMIT" } else { "MAX_REQUESTS_PER_SECOND" },
-                if is_bulk { 20 } else { 600 },
-            );
+            let rate = match self.settings["BULK_SIZE"].as_str() {
+                _ if !is_bulk => 600,
+                "1" | "2" => 400,
+                "7" => 150,
+                _ => 20,
+            };
+            self.set(if is_backfill { "BACKFILL_RPS_LIMIT" } else { "MAX_REQUESTS_PER_SECOND" }, rate);
         }
     }
 }
