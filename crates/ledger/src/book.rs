@@ -48,12 +48,19 @@ pub(crate) fn is_event_name(name: &str) -> bool {
 /// So many parts has a unit of [`Figure::EventValueFraction`].
 pub(crate) const FRACTIONS: i64 = 1_000_000_000;
 
-/// Units and fractions together, as thousandths of whole hundredths; halves go away from zero, as PHP has them.
+/// Units and fractions together, as thousandths of whole hundredths. Halves go away from zero, and as in PHP up to 8.3 a
+/// number is first rounded to what its 15 first digits say.
 fn to_hundredths(units: i64, fractions: i64) -> i64 {
-    const PARTS: i128 = FRACTIONS as i128 / 100;
-    let exact = i128::from(units) * i128::from(FRACTIONS) + i128::from(fractions);
-    let hundredths = (exact.abs() + PARTS / 2) / PARTS * exact.signum();
-    i64::try_from(hundredths * 10).unwrap_or(if exact < 0 { i64::MIN } else { i64::MAX })
+    const PARTS: i128 = FRACTIONS as i128;
+    let exact = i128::from(units) * PARTS + i128::from(fractions);
+    let rounded_to = |number: i128, unit: i128| (number.abs() + unit / 2) / unit * unit * number.signum();
+    let whole_digits = (exact.abs() / PARTS).checked_ilog10().map_or(0, |digits| digits + 1);
+    let first = match 15_u32.saturating_sub(whole_digits) {
+        places @ 3..9 => rounded_to(exact, PARTS / 10_i128.pow(places)),
+        _ => exact,
+    };
+    let thousandths = rounded_to(first, PARTS / 100) / (PARTS / 1000);
+    i64::try_from(thousandths).unwrap_or(if exact < 0 { i64::MIN } else { i64::MAX })
 }
 
 /// Where the times of recorded hits come from.
@@ -338,9 +345,13 @@ mod tests {
     fn values_of_events_of_a_billion_each_ran_over() {
         for (units, fractions, thousandths) in [
             (1_000_000, 1_000_000, 1_000_000_000),
-            (1_000_000, 4_999_999, 1_000_000_000),
+            (1_000_000, 4_999_900, 1_000_000_000),
             (1_000_000, 5_000_000, 1_000_000_010),
             (-1_000_000, -5_000_000, -1_000_000_010),
+            (13_703_703_688, 214_999_600, 13_703_703_688_220),
+            (13_703_703, 214_999_600, 13_703_703_210),
+            (0, 4_999_999, 0),
+            (0, 5_000_000, 10),
             (10_000_000_000_000, 0, 10_000_000_000_000_000),
             (i64::MAX, 0, i64::MAX),
             (i64::MIN, 0, i64::MIN),

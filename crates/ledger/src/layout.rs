@@ -424,7 +424,8 @@ fn search_category(text: &str) -> Option<(Table, String, Figure, i64)> {
 }
 
 fn is_relative(file: &str) -> bool {
-    !file.contains("://")
+    // A path may have another address in its query.
+    file.starts_with('/') || !file.contains("://")
 }
 
 #[cfg(test)]
@@ -460,5 +461,11 @@ mod tests {
         assert_eq!(figures, DayFigures::default());
         layout.spell(layout.search_category(1), Span::exactly(5), &mut figures);
         assert_eq!(figures.get(Table::SearchCategories, "1", Figure::Searches), Span::exactly(5));
+    }
+
+    #[test]
+    fn a_path_with_an_address_in_its_query_was_taken_for_an_address() {
+        assert!(is_relative("/a?next=https://b.test/") && is_relative("a.pdf"));
+        assert!(!is_relative("https://a.test/a.pdf"));
     }
 }

@@ -330,7 +330,8 @@ impl PageText {
 
 impl DownloadText {
     fn new(address: &str) -> DownloadText {
-        let relative = !address.contains("://");
+        // A path may have another address in its query.
+        let relative = address.starts_with('/') || !address.contains("://");
         let joint = if relative && !address.starts_with('/') { "%2F" } else { "" };
         DownloadText { address: piece(joint, address), relative }
     }
@@ -398,4 +399,16 @@ fn product(product: &traffic::content::Product) -> Piece {
 /// Percent-encoded text is ASCII.
 fn utf8(piece: &[u8]) -> String {
     String::from_utf8_lossy(piece).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_with_an_address_in_its_query_was_sent_without_its_host() {
+        assert!(DownloadText::new("/a?next=https://b.test/").relative);
+        assert!(DownloadText::new("a.pdf").relative);
+        assert!(!DownloadText::new("https://a.test/a.pdf").relative);
+    }
 }

@@ -269,7 +269,7 @@ impl Report {
             Table::Hours => format!("{label:0>2}"),
             Table::Countries => row.get("code").and_then(Value::as_str).unwrap_or(&label).to_lowercase(),
             Table::Referrers => referrer(&label),
-            Table::Campaigns | Table::Keywords | Table::SearchCategories => label.to_lowercase(),
+            table if is_in_small_letters(table) => label.to_lowercase(),
             Table::Devices => device(&label),
             _ => label,
         })
@@ -284,9 +284,15 @@ pub(crate) fn canonical(table: Table, label: &str) -> Option<String> {
     match label.as_str() {
         "Event Name not defined" if table == Table::EventNames => None,
         "Others" => Some(OTHERS.to_owned()),
+        "others" if is_in_small_letters(table) => Some(OTHERS.to_owned()),
         rest if has_directories && rest.ends_with(" - Others") => Some(OTHERS.to_owned()),
         _ => Some(label),
     }
+}
+
+/// Tables in whose labels Matomo does not tell capitals from small letters.
+fn is_in_small_letters(table: Table) -> bool {
+    matches!(table, Table::Campaigns | Table::Keywords | Table::SearchCategories)
 }
 
 /// A ledger's figures under canonical labels.
@@ -393,7 +399,9 @@ mod tests {
         for label in ["Others", "Tom &amp; Jerry", "Tom & Jerry", "blog - Others", "Event Name not defined"] {
             expected.add(Table::EventNames, label, Figure::Events, Span::exactly(1));
         }
+        expected.add(Table::Keywords, "others", Figure::Searches, Span::exactly(2));
         let canonical = with_canonical_labels(&expected);
+        assert_eq!(canonical.get(Table::Keywords, OTHERS, Figure::Searches), Span::exactly(2));
         let events = |label| canonical.get(Table::EventNames, label, Figure::Events).most;
         let labels = [OTHERS, "Tom & Jerry", "Tom &amp; Jerry", "blog - Others", "Event Name not defined"];
         assert_eq!(labels.map(events), [1, 2, 0, 1, 0]);
