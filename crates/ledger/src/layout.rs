@@ -129,16 +129,15 @@ impl Layout {
             content.pages.iter().map(|page| searches.found_in(&page.url)).collect();
         let pages = rows(
             (content.pages.iter().zip(&found))
-                .flat_map(|(page, found)| match found {
-                    Some(found) => search_page(found),
-                    None => {
-                        let views = Name(vec![(Table::Site, "all".to_owned(), Figure::PageViews, 1)]);
-                        let label = page_label(&page.url);
-                        let figures = [Figure::PageViews, Figure::Entries, Figure::Exits];
-                        let mut names = row(Table::Pages, &label, &figures);
-                        names[0].0.extend(views.0);
-                        names
+                .flat_map(|(page, found)| {
+                    if let Some(found) = found {
+                        return search_page(found);
                     }
+                    let label = page_label(&page.url);
+                    let figures = [Figure::PageViews, Figure::Entries, Figure::Exits];
+                    let mut names = row(Table::Pages, &label, &figures);
+                    names[0].0.push((Table::Site, "all".to_owned(), Figure::PageViews, 1));
+                    names
                 })
                 .collect(),
         );

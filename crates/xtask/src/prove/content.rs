@@ -268,7 +268,8 @@ fn texts(dice: &mut Dice, count: u64) -> Vec<String> {
     let mut texts: Vec<String> = dice.some(TEXTS, count).into_iter().map(str::to_owned).collect();
     if count > 0 && dice.chance(0.2) {
         let long = dice.one(&["x", "\u{fc}", "\u{1f600}", "a ", "&"]);
-        texts[0] = long.repeat(dice.one(&[50, 100, 128, 200, 255, 256])).trim().to_owned();
+        let long = long.repeat(dice.one(&[50, 100, 128, 200, 255, 256]));
+        long.trim().clone_into(&mut texts[0]);
     }
     texts
 }

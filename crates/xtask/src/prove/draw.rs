@@ -155,6 +155,7 @@ fn site(dice: &mut Dice, zone: &str) -> Value {
 }
 
 impl Drawn {
+    #[allow(clippy::needless_pass_by_value, reason = "most are numbers and texts as they stand in a list")]
     fn set(&mut self, name: &'static str, value: impl ToString) {
         self.settings.insert(name, value.to_string());
     }

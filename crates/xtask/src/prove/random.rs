@@ -229,15 +229,12 @@ fn in_short(drawn: &Drawn) -> String {
         "" => "now".to_owned(),
         day => format!("from {day}"),
     };
-    let mut short = format!("{}, {}, {when}", setting("TRANSPORT"), drawn.zone);
-    if let Some(fault) = &drawn.fault {
-        short.push_str(&format!(", {fault}"));
-    }
-    match drawn.ending {
-        Ending::Itself => {}
-        ending => short.push_str(&format!(", {ending:?}")),
-    }
-    short
+    let fault = drawn.fault.as_ref().map_or_else(String::new, |fault| format!(", {fault}"));
+    let ending = match drawn.ending {
+        Ending::Itself => String::new(),
+        ending => format!(", {ending:?}"),
+    };
+    format!("{}, {}, {when}{fault}{ending}", setting("TRANSPORT"), drawn.zone)
 }
 
 /// All that was drawn, and where it lies.
