@@ -155,12 +155,12 @@ fn search(hit: &Params, site: &Site) -> Option<Action> {
     // Names of parameters are compared in any letter case.
     let find = |names: &[String]| {
         names.iter().find_map(|wanted| {
-            let name = query
-                .split('&')
-                .filter_map(|pair| pair.split_once('='))
-                .map(|(name, _)| name)
-                .find(|name| name.eq_ignore_ascii_case(wanted))?;
-            parameter(&query, name).filter(|value| !matches!(value.as_str(), "" | "0"))
+            // Of several with one name the last one counts, as in PHP's arrays.
+            let of_that_name = ::url::form_urlencoded::parse(query.as_bytes())
+                .filter(|(name, _)| name.eq_ignore_ascii_case(wanted))
+                .last();
+            let value = of_that_name.map(|(_, value)| value.trim().to_owned());
+            value.filter(|value| !matches!(value.as_str(), "" | "0"))
         })
     };
     let keyword = find(&site.search_keyword_parameters)?;
@@ -204,6 +204,8 @@ mod tests {
         assert_eq!(kind("url=https://a.test/find%3Bq%3Dtents%3Bpage%3D2"), Kind::Search);
         assert_eq!(kind("url=https://a.test/&search=0&link=0"), Kind::PageView);
         assert_eq!(kind("url=https://a.test/find%3Fq%3D0"), Kind::PageView);
+        let last = action("url=https://a.test/%3Fq%3Dtwo%2Btents%23q%3Dtents").unwrap();
+        assert!(matches!(&last, Action::Search { keyword, .. } if keyword == "tents"), "{last:?}");
         assert_eq!(kind("url=https://a.test/&e_c=0&e_a=x&ca=1"), Kind::Event);
         // Half an event is the page that it happened on.
         assert_eq!(kind("url=https://a.test/&e_c=Video"), Kind::PageView);

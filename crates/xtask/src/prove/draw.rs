@@ -365,7 +365,8 @@ impl Drawn {
             _ => {}
         }
         if self.ending != Ending::Itself {
-            // Slow enough to be met half-way.
+            // Slow enough to be met half-way; what is cut off while it is in flight would be in doubt.
+            self.set("GRACE_PERIOD", 60);
             let rate = match self.settings["BULK_SIZE"].as_str() {
                 _ if !is_bulk => 600,
                 "1" | "2" => 400,
