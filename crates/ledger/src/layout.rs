@@ -125,19 +125,11 @@ impl Layout {
                 .flat_map(|h| row(Table::Hours, &format!("{h:02}"), &[Figure::Visits, Figure::Length]))
                 .collect(),
         );
-        let found: Vec<Option<Found>> =
-            content.pages.iter().map(|page| searches.found_in(&page.url)).collect();
         let pages = rows(
-            (content.pages.iter().zip(&found))
-                .flat_map(|(page, found)| {
-                    if let Some(found) = found {
-                        return search_page(found);
-                    }
+            (content.pages.iter())
+                .flat_map(|page| {
                     let label = page_label(&page.url);
-                    let figures = [Figure::PageViews, Figure::Entries, Figure::Exits];
-                    let mut names = row(Table::Pages, &label, &figures);
-                    names[0].0.push((Table::Site, "all".to_owned(), Figure::PageViews, 1));
-                    names
+                    row(Table::Pages, &label, &[Figure::PageViews, Figure::Entries, Figure::Exits])
                 })
                 .collect(),
         );

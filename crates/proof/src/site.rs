@@ -50,7 +50,6 @@ impl SiteFacts {
         let sites = client.call("SitesManager.getSitesWithAtLeastViewAccess", &[]).await.ok();
         let goals = client.call("Goals.getGoals", &of_site).await.ok();
         Ok(Self {
-            searches,
             name: text("name").unwrap_or_default(),
             time_zone: text("timezone"),
             site: Site {
