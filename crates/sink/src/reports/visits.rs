@@ -156,7 +156,8 @@ impl Interest {
         let range = |unit: &str, units: &str, scale: i64| {
             let (low, high) = (least / scale, most / scale);
             match (least, most) {
-                (_, i64::MAX) => format!("{low}+ {units}"),
+                // As a Matomo writes a plus, which would be a blank once the label is decoded.
+                (_, i64::MAX) => format!("{low}%2B {units}"),
                 (1, 1) => format!("1 {unit}"),
                 (least, most) if least == most => format!("{low} {units}"),
                 _ => format!("{low}-{high} {units}"),
