@@ -49,8 +49,8 @@ test("a run is proved by a button, noted, and taken away as a page that needs no
     await page.getByRole("heading", { name: `Run ${latest?.id}` }).waitFor();
 
     // what it was held to
-    await page.getByRole("row", { name: /success>99% 100% Held/ }).waitFor();
-    await page.getByRole("row", { name: /p95<0.001ms .* Broken/ }).waitFor();
+    await page.getByRole("row", { name: /success>99% .*Holds 100%/ }).waitFor();
+    await page.getByRole("row", { name: /p95<0.001ms .*Broken/ }).waitFor();
     // its course, with the times of the reports
     await page.getByRole("region", { name: /^Report times, graph/ }).waitFor();
 

@@ -4,8 +4,8 @@ import { useState } from "preact/hooks";
 import { ApiError, api } from "../../api/client";
 import type { CapacitySearch } from "../../api/types";
 import { span } from "../../format";
+import { DEFAULT_THRESHOLDS, partsOf } from "../../judged/thresholds";
 import { status } from "../../state/status";
-import { DEFAULT_THRESHOLDS, partsOf } from "../../thresholds";
 import { Button, Card, confirm, Field, Input, Notice, toast, toastError, useAction } from "../../ui";
 import {
   DEFAULTS,

@@ -3,7 +3,7 @@ import type { Findings, FindingsStep, Judgement } from "../../api/types";
 import { millis } from "../../format";
 import type { Axis, Plan } from "../../graphs/panels";
 import type { Column } from "../../graphs/series";
-import { finePercent } from "../../thresholds";
+import { finePercent } from "../../judged/thresholds";
 
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const short = new Intl.NumberFormat("en", { maximumFractionDigits: 1, notation: "compact" });

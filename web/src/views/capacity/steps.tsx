@@ -2,7 +2,7 @@
 import { BadgeCheck, CircleCheck, CircleX } from "lucide";
 import type { FindingsStep } from "../../api/types";
 import { count, figure, millis, span } from "../../format";
-import { finePercent, observed } from "../../thresholds";
+import { finePercent, observed } from "../../judged/thresholds";
 import { Badge, Table } from "../../ui";
 import { broken, visits } from "./found";
 

@@ -4,10 +4,11 @@ import { useEffect, useState } from "preact/hooks";
 import { api, tell } from "../../api/client";
 import type { RunSummary } from "../../api/types";
 import { count, dateAndTime, millis, percent, span } from "../../format";
+import { HeldBadge } from "../../judged/badge";
 import { go, href } from "../../router";
 import { poll } from "../../state/poll";
 import { Button, Card, Empty, Failed, Loading, Notice, PageHead, Table, useAction } from "../../ui";
-import { ConditionBadge, HeldBadge, hostOf, KIND_OF_RUN, ProofBadge } from "./look";
+import { ConditionBadge, hostOf, KIND_OF_RUN, ProofBadge } from "./look";
 
 /** How many come at a time. */
 const PAGE = 50;
@@ -228,7 +229,11 @@ function Runs({
           cell: ({ latency_p95_ms }) =>
             latency_p95_ms === null || latency_p95_ms === undefined ? "–" : millis(latency_p95_ms),
         },
-        { title: "Thresholds", cell: ({ thresholds }) => <HeldBadge held={thresholds} /> },
+        {
+          title: "Thresholds",
+          cell: ({ thresholds }) =>
+            thresholds ? <HeldBadge held={thresholds === "held"} /> : <span class="text-faint">–</span>,
+        },
         {
           title: "Proof",
           cell: ({ proof, verifying }) => <ProofBadge proof={proof} verifying={verifying} />,

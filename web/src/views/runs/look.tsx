@@ -1,6 +1,6 @@
 /** What became of a run, whether it held, whether it is proved: in a word each. */
-import { CircleCheck, CircleDashed, CircleX, Play, ShieldCheck, ShieldX, Square, Zap } from "lucide";
-import type { Held, Proved, RunCondition, RunSummary } from "../../api/types";
+import { CircleDashed, Play, ShieldCheck, ShieldX, Square, Zap } from "lucide";
+import type { Proved, RunCondition, RunSummary } from "../../api/types";
 import { Badge, type IconNode, type Tone } from "../../ui";
 
 const CONDITIONS: Record<RunCondition, [Tone, IconNode, string]> = {
@@ -14,19 +14,6 @@ export function ConditionBadge({ state }: { state: RunCondition }) {
   return (
     <Badge tone={tone} icon={icon}>
       {word}
-    </Badge>
-  );
-}
-
-export function HeldBadge({ held }: { held: Held | null | undefined }) {
-  if (!held) return <span class="text-faint">–</span>;
-  return held === "held" ? (
-    <Badge tone="ok" icon={CircleCheck}>
-      Held
-    </Badge>
-  ) : (
-    <Badge tone="bad" icon={CircleX}>
-      Broken
     </Badge>
   );
 }

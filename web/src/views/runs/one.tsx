@@ -5,15 +5,17 @@ import { api, apiText } from "../../api/client";
 import type { RunDetail, RunSummary } from "../../api/types";
 import { download } from "../../download";
 import { dateAndTime, span } from "../../format";
+import { HeldBadge } from "../../judged/badge";
+import { Held } from "../../judged/cards";
 import { go, href } from "../../router";
 import { poll } from "../../state/poll";
 import { Button, Card, Dialog, Failed, Icon, Loading, PageHead, Select, useAction, useLoad } from "../../ui";
 import { comparing } from "./list";
-import { ConditionBadge, HeldBadge, KIND_OF_RUN, ProofBadge } from "./look";
+import { ConditionBadge, KIND_OF_RUN, ProofBadge } from "./look";
 import { Note } from "./note";
 import { OverTime } from "./over-time";
 import { ProofCard } from "./proof";
-import { Figures, Judgements, Reports, Settings } from "./record";
+import { Figures, Settings } from "./record";
 
 /** How often a run that goes on, or is being verified, is asked for, in milliseconds. */
 const EVERY = 3000;
@@ -74,9 +76,8 @@ export function One({ id }: { id: string }) {
         <Head detail={detail} />
         <Figures summary={summary} report={report ?? undefined} />
         <ProofCard detail={detail} refresh={refresh} />
-        <Judgements judgements={report?.judgements ?? []} />
+        <Held judgements={report?.judgements ?? []} probes={report?.probes ?? []} />
         <OverTime series={detail.series} />
-        <Reports probes={report?.probes ?? []} />
         <Note run={summary} onSaved={(run) => setDetail({ ...detail, summary: run })} />
         <Settings detail={detail} />
       </div>
@@ -89,7 +90,7 @@ function Head({ detail: { summary, time_zone, processes } }: { detail: RunDetail
   return (
     <div class="flex flex-wrap items-center gap-x-3 gap-y-1.5">
       <ConditionBadge state={summary.state} />
-      {summary.thresholds && <HeldBadge held={summary.thresholds} />}
+      {summary.thresholds && <HeldBadge held={summary.thresholds === "held"} />}
       {(summary.proof || summary.verifying) && (
         <ProofBadge proof={summary.proof} verifying={summary.verifying} />
       )}

@@ -1,10 +1,9 @@
-/** What a run's report says: its figures, its thresholds, the reports that were probed, its settings. */
-import { CircleCheck, CircleDashed, CircleX } from "lucide";
+/** What a run's report says: its figures, its settings. */
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import type { Judgement, ProbeReport, RunDetail, RunReport, RunSummary } from "../../api/types";
+import type { RunDetail, RunReport, RunSummary } from "../../api/types";
 import { count, millis, percent } from "../../format";
-import { Badge, Button, Card, Table } from "../../ui";
+import { Button, Card } from "../../ui";
 
 export function Figures({ summary, report }: { summary: RunSummary; report: RunReport | undefined }) {
   const rate = summary.success_rate ?? undefined;
@@ -68,94 +67,6 @@ function Tile({
         <span class="figures block text-[13px] text-faint [overflow-wrap:anywhere]">{children}</span>
       </dd>
     </div>
-  );
-}
-
-/** What was observed, in the threshold's own unit. */
-export function observed({ threshold, observed: value }: Judgement): string {
-  if (value === null || value === undefined) return "nothing to observe";
-  return threshold.includes("%") ? `${(value * 100).toFixed(3).replace(/\.?0+$/, "")}%` : millis(value);
-}
-
-export function Judgements({ judgements }: { judgements: Judgement[] }) {
-  if (judgements.length === 0) return null;
-  return (
-    <Card
-      title="Thresholds"
-      about="What the run was held to; one that is broken ends it with exit code 1."
-      flush
-    >
-      <Table
-        caption="Thresholds and what was observed"
-        rows={judgements}
-        keyOf={({ threshold }) => threshold}
-        columns={[
-          { title: "Threshold", cell: ({ threshold }) => <span class="figures">{threshold}</span> },
-          { title: "Observed", figures: true, cell: observed },
-          { title: "Outcome", cell: ({ held }) => <Outcome held={held ?? undefined} /> },
-        ]}
-      />
-    </Card>
-  );
-}
-
-function Outcome({ held }: { held: boolean | undefined }) {
-  if (held === undefined) {
-    return (
-      <Badge icon={CircleDashed} tone="neutral">
-        Not known
-      </Badge>
-    );
-  }
-  return held ? (
-    <Badge icon={CircleCheck} tone="ok">
-      Held
-    </Badge>
-  ) : (
-    <Badge icon={CircleX} tone="bad">
-      Broken
-    </Badge>
-  );
-}
-
-export function Reports({ probes }: { probes: ProbeReport[] }) {
-  if (probes.length === 0) return null;
-  return (
-    <Card title="Reports" about="How long the target's own reports took while visits arrived." flush>
-      <Table
-        caption="Probed reports"
-        rows={probes}
-        keyOf={({ name }) => name}
-        columns={[
-          {
-            title: "Report",
-            cell: ({ name, fault }) => (
-              <>
-                <span class="font-medium">{name}</span>
-                {fault && <span class="block text-[13px] text-bad">{fault}</span>}
-              </>
-            ),
-          },
-          {
-            title: "Median",
-            figures: true,
-            cell: ({ duration_ms: { p50, count: n } }) => (n > 0 ? millis(p50) : "–"),
-          },
-          {
-            title: "p95",
-            figures: true,
-            cell: ({ duration_ms: { p95, count: n } }) => (n > 0 ? millis(p95) : "–"),
-          },
-          {
-            title: "Longest",
-            figures: true,
-            cell: ({ duration_ms: { max, count: n } }) => (n > 0 ? millis(max) : "–"),
-          },
-          { title: "Came", figures: true, cell: ({ answered }) => count(answered) },
-          { title: "Failed", figures: true, cell: ({ failed }) => count(failed) },
-        ]}
-      />
-    </Card>
   );
 }
 

@@ -195,8 +195,8 @@ test("thresholds, settings and a note of a run", async () => {
     "PUT /api/runs/b-7": (question) => run("b-7", question.body as { note: string }),
   });
   await screen.findByText("p95<500ms");
-  expect(screen.getByText("98.76%")).toBeTruthy();
-  expect(screen.getByText("nothing to observe")).toBeTruthy();
+  expect(screen.getByText("98.8%")).toBeTruthy();
+  expect(screen.getByText("Nothing to observe yet")).toBeTruthy();
   expect(screen.getByText("***MASKED***")).toBeTruthy();
   fireEvent.input(screen.getByLabelText("Note about this run"), { target: { value: " with an index " } });
   fireEvent.click(button("Save the note"));

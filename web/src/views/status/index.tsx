@@ -2,12 +2,13 @@
 
 import { dateAndTime } from "../../format";
 import { look, StateBadge } from "../../frame/state";
+import { Held } from "../../judged/cards";
+import { judgementsOf, probesOf } from "../../judged/judged";
 import { status } from "../../state/status";
 import { Card, Loading, Notice, PageHead } from "../../ui";
 import { Controls } from "./controls";
 import { FirstSteps } from "./first-steps";
 import { Graphs } from "./graphs";
-import { Held } from "./held";
 import { Summary } from "./summary";
 import { Tiles } from "./tiles";
 
@@ -52,7 +53,9 @@ export default function StatusView() {
         </div>
       )}
       {container.state === "not_found" ? <FirstSteps /> : <Tiles status={current} />}
-      <Held status={current} />
+      <div class="mt-4 empty:hidden">
+        <Held judgements={judgementsOf(current)} probes={probesOf(current)} />
+      </div>
       <Summary status={current} />
       <Graphs />
     </>

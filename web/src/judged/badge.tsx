@@ -1,7 +1,7 @@
 /** Whether a threshold held, by word, colour and pictogram. */
 import { CircleCheck, CircleX, Hourglass } from "lucide";
-import { Badge } from "./badge";
-import { Icon } from "./icon";
+import { Badge } from "../ui/badge";
+import { Icon } from "../ui/icon";
 
 export function HeldBadge({ held }: { held: boolean | null | undefined }) {
   if (held === true) {

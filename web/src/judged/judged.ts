@@ -1,6 +1,6 @@
 /** What the run is held to and which reports are timed: as the run tells, or as they are set before it does. */
-import type { Judgement, ProbeReport, Status } from "../../api/types";
-import { partsOf } from "../../thresholds";
+import type { Judgement, ProbeReport, Status } from "../api/types";
+import { partsOf } from "./thresholds";
 
 export function judgementsOf({ stats, config }: Status): Judgement[] {
   if (stats && stats.judgements.length > 0) return stats.judgements;

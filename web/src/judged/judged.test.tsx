@@ -1,9 +1,9 @@
 import { render, screen } from "@testing-library/preact";
 import { expect, test } from "vitest";
-import type { ProbeReport, Stats, Status } from "../../api/types";
-import { withKey } from "../../testing";
-import { Held } from "./held";
-import { inShort } from "./judged";
+import type { ProbeReport, Stats, Status } from "../api/types";
+import { withKey } from "../testing";
+import { Held } from "./cards";
+import { inShort, judgementsOf, probesOf } from "./judged";
 
 withKey();
 
@@ -19,7 +19,8 @@ const probe = (more: Partial<ProbeReport>): ProbeReport => ({
 
 function show(stats: Partial<Stats> | null, config: Status["config"] = {}): string {
   const all = stats && ({ judgements: [], probes: [], ...stats } as unknown as Stats);
-  const { container } = render(<Held status={{ config, stats: all } as Status} />);
+  const status = { config, stats: all } as Status;
+  const { container } = render(<Held judgements={judgementsOf(status)} probes={probesOf(status)} />);
   return container.textContent ?? "";
 }
 

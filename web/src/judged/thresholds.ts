@@ -1,5 +1,5 @@
 /** Thresholds in words: what a limit such as `p95<500ms` looks at, and what was observed of it. */
-import { millis } from "./format";
+import { millis } from "../format";
 
 /** What is held to when nothing else is said: what a target that keeps up shows, whatever its speed. */
 export const DEFAULT_THRESHOLDS = "success>=99.9%,response_p95<1s,skipped<=0.1%";

@@ -1,19 +1,17 @@
 /** The thresholds that the run is held to, and the reports that are timed; nothing of what is not set. */
 import { CircleX } from "lucide";
-import type { Status } from "../../api/types";
-import { count, millis } from "../../format";
-import { meaning, observed } from "../../thresholds";
-import { Card, Icon, Table } from "../../ui";
-import { HeldBadge } from "../../ui/held";
-import { inShort, judgementsOf, type Probe, probeName, probesOf } from "./judged";
+import type { Judgement } from "../api/types";
+import { count, millis } from "../format";
+import { Card, Icon, Table } from "../ui";
+import { HeldBadge } from "./badge";
+import { inShort, type Probe, probeName } from "./judged";
+import { meaning, observed } from "./thresholds";
 
-export function Held({ status }: { status: Status }) {
-  const judgements = judgementsOf(status);
-  const probes = probesOf(status);
+export function Held({ judgements, probes }: { judgements: Judgement[]; probes: Probe[] }) {
   if (judgements.length === 0 && probes.length === 0) return null;
   const both = judgements.length > 0 && probes.length > 0;
   return (
-    <div class={`mt-4 grid items-start gap-4 ${both ? "xl:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]" : ""}`}>
+    <div class={`grid items-start gap-4 ${both ? "xl:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]" : ""}`}>
       {judgements.length > 0 && (
         <Card title="Thresholds" about={`What the run is held to: ${inShort(judgements)}`} flush>
           <Table
