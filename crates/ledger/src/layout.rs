@@ -360,10 +360,10 @@ fn event(event: &traffic::content::Event) -> Name {
     let mut of = vec![(Table::Site, "all".to_owned(), Figure::Events, 1)];
     // To PHP a text of `0` is an empty one, and the event has no name.
     let name = event.name.as_ref().filter(|name| is_event_name(name.trim()));
-    let mut group = format!("{}{GROUP_JOINT}{}", shown(&event.category), shown(&event.action));
+    let mut group = format!("{}{GROUP_JOINT}{}", event.category.trim(), event.action.trim());
     if let Some(name) = name {
         group.push(GROUP_JOINT);
-        group.push_str(&shown(name));
+        group.push_str(name.trim());
     }
     if let Some(value) = event.value {
         // Large values have no digits behind the point that could be lost here.

@@ -64,6 +64,8 @@ struct Part {
     campaign: Option<u32>,
     /// What lies in a cart that no order followed, in hundredths.
     cart: Option<u64>,
+    /// The carts since the last order.
+    carts: Vec<u32>,
 }
 
 /// The page that a visit began with.
@@ -179,6 +181,7 @@ impl Rules {
             referrer,
             campaign,
             cart: None,
+            carts: Vec::new(),
         }
     }
 
@@ -260,6 +263,7 @@ impl Rules {
             Kind::Event(event) => add(layout.event(event), 1),
             Kind::Cart(cart) => {
                 part.cart = Some(visit.orders[cart as usize].subtotal);
+                part.carts.push(cart);
                 return;
             }
             Kind::Order(order) => {
@@ -276,10 +280,15 @@ impl Rules {
                 ] {
                     add(Layout::site(figure), count);
                 }
+                let carts = std::mem::take(&mut part.carts);
                 for (place, item) in order.items.iter().enumerate() {
-                    // Of several lines with one SKU Matomo keeps the first (`INSERT IGNORE`).
+                    // Of several lines with one SKU Matomo keeps the first (`INSERT IGNORE`), but of what lay in the cart
+                    // the last (`recordEcommerceItems`).
                     let is_same = |other: &Item| layout.is_same_sku(other.product, item.product);
-                    if order.items[..place].iter().any(is_same) {
+                    let mut in_carts = carts.iter().flat_map(|cart| &visit.orders[*cart as usize].items);
+                    let others =
+                        if in_carts.any(is_same) { &order.items[place + 1..] } else { &order.items[..place] };
+                    if others.iter().any(is_same) {
                         continue;
                     }
                     let key = layout.product(item.product);

@@ -145,6 +145,29 @@ fn traffic_in_real_time_is_recorded_as_it_was_sent() {
     verify(&sink, state.path(), &[]).assert_proved();
 }
 
+/// What waited in the next body was sent although its visit had been given up, and the ledger took the visit to be over
+/// before that.
+#[test]
+fn hits_of_a_visit_that_was_given_up_went_out_with_the_next_body() {
+    let sink = Sink::with(|config| config.faults = "bulk-rollback@rate=0.6; seed=30".to_owned());
+    let state = tempfile::tempdir().unwrap();
+    let vars = with(&[
+        ("TRANSPORT", "bulk"),
+        ("BULK_SIZE", "20"),
+        ("BULK_CONNECTIONS", "4"),
+        ("REQUEST_RETRIES", "1"),
+        ("VISIT_PACING", "realtime"),
+        ("VISIT_DURATION_MIN", "0.3"),
+        ("VISIT_DURATION_MAX", "0.3"),
+        ("PAGEVIEWS_MIN", "4"),
+    ]);
+    let ran = run(&sink, state.path(), &vars, 200);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(ran.count("/visits/failed") > 10, "{}", ran.stderr);
+    assert_eq!(ran.count("/visits/failed") + ran.count("/visits/completed"), 200, "{}", ran.stderr);
+    verify(&sink, state.path(), &[]).assert_proved();
+}
+
 /// Days of 23 and 25 hours, midnights in the middle of visits, and zones whose hours are not UTC's.
 #[test]
 fn past_days_are_recorded_as_they_were_sent_in_any_zone() {

@@ -321,7 +321,7 @@ fn groups_in(expected: &DayFigures, table: Table, label: &str) -> i64 {
     let groups = expected.0.get(&Table::EventGroups).into_iter().flat_map(|rows| rows.keys());
     let is_in = |group: &String| {
         let part = ledger::group_parts(group).nth(place);
-        part.and_then(|part| canonical(table, part)).as_deref() == Some(label)
+        part.and_then(|part| canonical(table, &part)).as_deref() == Some(label)
     };
     groups.map(|group| i64::from(is_in(group))).sum()
 }

@@ -265,7 +265,6 @@ impl Report {
             return Some(OTHERS.to_owned());
         }
         Some(match self.table {
-            Table::Pages => flat_page_label(&label),
             Table::Hours => format!("{label:0>2}"),
             Table::Countries => row.get("code").and_then(Value::as_str).unwrap_or(&label).to_lowercase(),
             Table::Referrers => referrer(&label),
@@ -286,6 +285,8 @@ pub(crate) fn canonical(table: Table, label: &str) -> Option<String> {
         "Others" => Some(OTHERS.to_owned()),
         "others" if is_in_small_letters(table) => Some(OTHERS.to_owned()),
         rest if has_directories && rest.ends_with(" - Others") => Some(OTHERS.to_owned()),
+        // Blanks between slashes fall away a step at a time.
+        page if table == Table::Pages => Some(flat_page_label(&flat_page_label(page))),
         _ => Some(label),
     }
 }

@@ -162,7 +162,7 @@ pub struct End {
 
 impl End {
     /// It was given up.
-    fn never_sent() -> Self {
+    pub fn never_sent() -> Self {
         Self { outcome: Outcome::Failed, doubtful: false, sent_us: 0, done_us: 0 }
     }
 }

@@ -147,7 +147,9 @@ fn append(engine: &Engine, bulk: &Streams, visit: &Visit, job: Job, now_us: i64)
             return;
         }
         engine.books.begin(visit, Some(now_us - job.due_us));
-    } else if bulk.abandoned.borrow_mut().remove(&visit.index) {
+    } else if bulk.abandoned.borrow().contains(&visit.index) && !stream.holds(visit.index) {
+        // Hits of it that wait in a body fail when that body's turn comes, and this one behind them.
+        bulk.abandoned.borrow_mut().remove(&visit.index);
         engine.books.abandon(visit, job);
         engine.over(visit.index);
         return;
@@ -205,6 +207,12 @@ async fn stream(engine: Rc<Engine>, number: usize) {
 }
 
 impl Stream {
+    /// Whether a hit of a visit waits here.
+    fn holds(&self, visit: u64) -> bool {
+        let is_in = |body: &Body| body.entries.iter().any(|entry| entry.visit() == visit);
+        is_in(&self.open.borrow()) || self.sealed.borrow().iter().any(is_in)
+    }
+
     fn next_body(&self, now_us: i64, draining: bool) -> Option<Body> {
         if let Some(body) = self.sealed.borrow_mut().pop_front() {
             return Some(body);

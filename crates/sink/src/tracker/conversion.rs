@@ -1,6 +1,6 @@
 //! Goals, orders and carts: what a visit converts, and what was in it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
@@ -215,8 +215,14 @@ impl Scene<'_> {
             "UPDATE OR REPLACE item SET deleted = 1, order_id = ?2, time = ?3 WHERE visit = ?1 AND order_id = ''",
         )?
         .execute(params![visit, order_id, self.request.time])?;
+        let in_cart: HashSet<i64> = db
+            .prepare_cached("SELECT sku FROM item WHERE visit = ?1 AND order_id = ?2")?
+            .query_map(params![visit, order_id], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
         for item in items {
             let sku = words.id(db, WordKind::Sku, &item.sku, None)?;
+            // Of several lines of one product the last one changes what lies in the cart, and the first one adds what does not.
+            let how = if in_cart.contains(&sku) { "REPLACE" } else { "IGNORE" };
             let name = match item.name.as_str() {
                 "" => None,
                 name => Some(words.id(db, WordKind::ProductName, name, None)?),
@@ -225,11 +231,11 @@ impl Scene<'_> {
             for (slot, category) in categories.iter_mut().zip(&item.categories) {
                 *slot = Some(words.id(db, WordKind::Category, category, None)?);
             }
-            db.prepare_cached(
-                "INSERT OR REPLACE INTO item (visit, order_id, sku, site, time, name, category1, category2, category3, \
+            db.prepare_cached(&format!(
+                "INSERT OR {how} INTO item (visit, order_id, sku, site, time, name, category1, category2, category3, \
                  category4, category5, price, quantity, deleted) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, \
-                 ?12, ?13, 0)",
-            )?
+                 ?12, ?13, 0)"
+            ))?
             .execute(params![
                 visit,
                 order_id,

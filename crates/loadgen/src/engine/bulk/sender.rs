@@ -61,6 +61,10 @@ impl<'a> Sender<'a> {
         }
         let mut parts = VecDeque::from([body]);
         while let Some(part) = parts.pop_front() {
+            let part = self.without_abandoned(bulk, part);
+            if part.entries.is_empty() {
+                continue;
+            }
             if let Some(smaller) = self.deliver_part(bulk, part).await {
                 smaller.into_iter().rev().for_each(|part| parts.push_front(part));
             }
@@ -69,6 +73,28 @@ impl<'a> Sender<'a> {
             }
         }
         engine.books.commit(|| engine.stop.is_cancelled()).await
+    }
+
+    /// A body without the hits of visits that were given up after they had been put into it: these fail, in their order.
+    fn without_abandoned(&mut self, bulk: &Streams, body: Body) -> Body {
+        let engine = self.engine;
+        let is_abandoned = |entry: &Entry| bulk.abandoned.borrow().contains(&entry.visit());
+        if bulk.abandoned.borrow().is_empty() || !body.entries.iter().any(is_abandoned) {
+            return body;
+        }
+        let mut rest = Body::default();
+        for entry in &body.entries {
+            if is_abandoned(entry) {
+                enter(engine, bulk, entry, books::End::never_sent());
+                if entry.is_last() {
+                    bulk.abandoned.borrow_mut().remove(&entry.visit());
+                }
+            } else {
+                engine.plan.model.visit(entry.visit(), &mut self.visit);
+                rest.push(engine, &self.visit, entry.job(), body.opened_us);
+            }
+        }
+        rest
     }
 
     /// Sends a body until its end is known. When the target rolls it back again and again, and hits of it may be recorded
