@@ -361,7 +361,8 @@ fn event(event: &traffic::content::Event) -> Name {
     // To PHP a text of `0` is an empty one, and the event has no name.
     let name = event.name.as_ref().filter(|name| is_event_name(name.trim()));
     let mut group = format!("{}{GROUP_JOINT}{}", event.category.trim(), event.action.trim());
-    if let Some(name) = name {
+    // It is a group of its own all the same.
+    if let Some(name) = &event.name {
         group.push(GROUP_JOINT);
         group.push_str(name.trim());
     }

@@ -139,7 +139,7 @@ const SEGMENTS: &[&str] = &[
     "v1.2-notes",
     "Others",
     "a%00b",
-    "%20",
+    "%20x",
     "%",
     "%zz",
     "a\\b",

@@ -163,6 +163,10 @@ fn prove(programs: &Programs, drawn: &Drawn, folder: &Path) -> anyhow::Result<Ou
     }
     let sink = Sink::start_with(&programs.sink, 0, Some(&folder.join("sink.sqlite")), &more)?;
     play(programs, drawn, folder, &sink)?;
+    if drawn.fault.as_ref().is_some_and(|fault| fault.starts_with("refuse")) {
+        // A run may be over before the receiver takes connections again.
+        sleep(Duration::from_secs(1));
+    }
     let (is_proved, said) = verify(&programs.loadgen, &sink.tracker_url(), folder)?;
     let figure = |name: &str| said["totals"][name].as_u64().unwrap_or(0);
     let outcome = Outcome { figures: figure("lines"), exact: figure("exact"), possible: figure("possible") };
