@@ -12,5 +12,6 @@ export { Key, PageHead } from "./page";
 export { Empty, Failed, Loading } from "./states";
 export { type Column, Table } from "./table";
 export { Segments, Tabs } from "./tabs";
+export { Tile, Tiles } from "./tile";
 export { toast, toastError } from "./toast";
 export { type Loaded, useAction, useLoad } from "./use";

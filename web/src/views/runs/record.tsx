@@ -1,16 +1,15 @@
 /** What a run's report says: its figures, its settings. */
-import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { RunDetail, RunReport, RunSummary } from "../../api/types";
 import { count, millis, percent } from "../../format";
-import { Button, Card } from "../../ui";
+import { Button, Card, Tile, Tiles as TileGrid } from "../../ui";
 
 export function Figures({ summary, report }: { summary: RunSummary; report: RunReport | undefined }) {
   const rate = summary.success_rate ?? undefined;
   const latency = report?.latency_ms;
   const faults = report?.faults ?? [];
   return (
-    <dl class="grid grid-cols-2 gap-px overflow-hidden rounded-xl border border-line bg-line shadow-card lg:grid-cols-4">
+    <TileGrid>
       <Tile name="Visits" value={count(summary.visits)}>
         {summary.visits_failed > 0 && <span class="text-bad">{count(summary.visits_failed)} failed · </span>}
         {summary.visits_skipped > 0
@@ -42,31 +41,7 @@ export function Figures({ summary, report }: { summary: RunSummary; report: RunR
       <Tile name="Unknown" value={report ? count(report.hits.unknown) : "–"}>
         hits whose answer never came
       </Tile>
-    </dl>
-  );
-}
-
-function Tile({
-  name,
-  value,
-  tone = "",
-  children,
-}: {
-  name: string;
-  value: string;
-  tone?: string;
-  children: ComponentChildren;
-}) {
-  return (
-    <div class="min-w-0 bg-surface px-4 py-3">
-      <dt class="text-[13px] text-faint">{name}</dt>
-      <dd>
-        <span class={`figures block truncate text-[21px] leading-8 font-semibold tracking-tight ${tone}`}>
-          {value}
-        </span>
-        <span class="figures block text-[13px] text-faint [overflow-wrap:anywhere]">{children}</span>
-      </dd>
-    </div>
+    </TileGrid>
   );
 }
 

@@ -1,5 +1,4 @@
 /** The figures of the run, readable from across the room. */
-import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { api } from "../../api/client";
 import type { CapStatus, Metrics, Status } from "../../api/types";
@@ -7,6 +6,7 @@ import { count, figure, millis, percent, span } from "../../format";
 import { visitsPerDay } from "../../graphs/series";
 import { now } from "../../state/now";
 import { poll } from "../../state/poll";
+import { Tile, Tiles as TileGrid } from "../../ui";
 
 /** How often the pace is asked for, in milliseconds: a new point comes every ten seconds. */
 const EVERY = 10_000;
@@ -22,7 +22,7 @@ export function Tiles({ status }: { status: Status }) {
   const rate = stats?.success_rate ?? undefined;
   const lag = stats?.schedule_lag_ms ?? undefined;
   return (
-    <dl class="grid grid-cols-2 gap-px overflow-hidden rounded-xl border border-line bg-line shadow-card lg:grid-cols-4">
+    <TileGrid>
       <Tile name="Visits" value={stats ? count(stats.visits_generated) : "–"}>
         {stats ? `${count(stats.hits_sent)} hits sent` : "none yet"}
         {stats?.visits_failed ? <span class="text-bad"> · {count(stats.visits_failed)} failed</span> : null}
@@ -64,31 +64,7 @@ export function Tiles({ status }: { status: Status }) {
         99 of 100 visits start no later
       </Tile>
       <Cap cap={stats?.cap ?? undefined} />
-    </dl>
-  );
-}
-
-function Tile({
-  name,
-  value,
-  tone = "",
-  children,
-}: {
-  name: string;
-  value: string;
-  tone?: string;
-  children: ComponentChildren;
-}) {
-  return (
-    <div class="min-w-0 bg-surface px-4 py-3.5">
-      <dt class="text-[13px] text-faint">{name}</dt>
-      <dd>
-        <span class={`figures block truncate text-[25px] leading-8 font-semibold tracking-tight ${tone}`}>
-          {value}
-        </span>
-        <span class="figures block text-[13px] text-faint">{children}</span>
-      </dd>
-    </div>
+    </TileGrid>
   );
 }
 
