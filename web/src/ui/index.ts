@@ -14,4 +14,4 @@ export { type Column, Table } from "./table";
 export { Segments, Tabs } from "./tabs";
 export { Tile, Tiles } from "./tile";
 export { toast, toastError } from "./toast";
-export { type Loaded, useAction, useLoad } from "./use";
+export { type Loaded, type Polled, useAction, useLoad, usePolled } from "./use";

@@ -1,5 +1,6 @@
 /** Hooks for what every view does: load something, do something. */
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { poll } from "../state/poll";
 import { toastError } from "./toast";
 
 export interface Loaded<T> {
@@ -37,6 +38,64 @@ export function useLoad<T>(load: (signal: AbortSignal) => Promise<T>, inputs: un
     loading: state.loading,
     reload,
     set: (data) => setState({ data, loading: false }),
+  };
+}
+
+export interface Polled<T> {
+  data: T | undefined;
+  /** Why the last answer did not come; what was known before stays. */
+  error: unknown;
+  /** Asks now, and fails when that does. */
+  refresh: () => Promise<void>;
+  /** Puts something newer in its place. */
+  set: (data: T) => void;
+}
+
+/**
+ * Asks again and again while the view stands, and at once when an input changes. `ask` is given what is known so far, for
+ * answers that are a part of it.
+ */
+export function usePolled<T>(
+  ask: (signal: AbortSignal, before: T | undefined) => Promise<T>,
+  everyMs: number,
+  inputs: unknown[] = [],
+): Polled<T> {
+  const [{ data, error }, setState] = useState<{ data: T | undefined; error: unknown }>({
+    data: undefined,
+    error: undefined,
+  });
+  const known = useRef<T | undefined>(undefined);
+  const asked = useRef(0);
+  const shown = useRef(0);
+  const put = (newer: T, number: number) => {
+    // An answer to an older question never replaces a newer one.
+    if (number < shown.current) return;
+    shown.current = number;
+    known.current = newer;
+    setState({ data: newer, error: undefined });
+  };
+  const next = () => {
+    asked.current += 1;
+    return asked.current;
+  };
+  const once = async (signal: AbortSignal) => {
+    const number = next();
+    try {
+      const answer = await ask(signal, known.current);
+      if (!signal.aborted) put(answer, number);
+    } catch (failed) {
+      if (!signal.aborted) setState((before) => ({ ...before, error: failed }));
+      throw failed;
+    }
+  };
+  const latest = useRef(once);
+  latest.current = once;
+  useEffect(() => poll((signal) => latest.current(signal), everyMs), [everyMs, ...inputs]);
+  return {
+    data,
+    error,
+    refresh: () => latest.current(new AbortController().signal),
+    set: (newer) => put(newer, next()),
   };
 }
 

@@ -1,12 +1,11 @@
 /** Backfill: fills past days with visits, once, beside the load generator that goes on. */
 import { CalendarClock, SlidersHorizontal } from "lucide";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { api, tell } from "../../api/client";
-import type { Backfills, Run } from "../../api/types";
+import type { Run } from "../../api/types";
 import { go } from "../../router";
-import { poll } from "../../state/poll";
 import { status } from "../../state/status";
-import { Button, Card, Empty, Loading, Notice, PageHead } from "../../ui";
+import { Button, Card, Empty, Loading, Notice, PageHead, usePolled } from "../../ui";
 import { Active } from "./active";
 import { BackfillForm } from "./form";
 import { History } from "./history";
@@ -15,20 +14,12 @@ import { History } from "./history";
 const EVERY = 3000;
 
 export default function BackfillView() {
-  const [runs, setRuns] = useState<Backfills>();
-  const [problem, setProblem] = useState<unknown>();
+  const {
+    data: runs,
+    error: problem,
+    refresh,
+  } = usePolled((signal) => api("GET /api/backfill/status", { signal }), EVERY);
   const [again, setAgain] = useState<Run>();
-  const refresh = async (signal?: AbortSignal) => {
-    try {
-      setRuns(await api("GET /api/backfill/status", signal ? { signal } : {}));
-      setProblem(undefined);
-    } catch (error) {
-      if (signal?.aborted) return;
-      setProblem(error);
-      throw error;
-    }
-  };
-  useEffect(() => poll(refresh, EVERY), []);
   const none = status.value?.container.state === "not_found";
   return (
     <>

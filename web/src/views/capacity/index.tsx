@@ -1,12 +1,11 @@
 /** Capacity: looks for the most visits a day that the target bears. */
 import { SlidersHorizontal, TrendingUp } from "lucide";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { api, tell } from "../../api/client";
-import type { CapacitySearch, CapacityStatus } from "../../api/types";
+import type { CapacitySearch } from "../../api/types";
 import { go } from "../../router";
-import { poll } from "../../state/poll";
 import { status } from "../../state/status";
-import { Button, Card, Empty, Loading, Notice, PageHead } from "../../ui";
+import { Button, Card, Empty, Loading, Notice, PageHead, usePolled } from "../../ui";
 import { Active } from "./active";
 import { CapacityForm } from "./form";
 import { History, Repeat } from "./history";
@@ -17,20 +16,12 @@ import { Downloads, Result } from "./result";
 const EVERY = 3000;
 
 export default function CapacityView() {
-  const [known, setKnown] = useState<CapacityStatus>();
-  const [problem, setProblem] = useState<unknown>();
+  const {
+    data: known,
+    error: problem,
+    refresh,
+  } = usePolled((signal) => api("GET /api/capacity/status", { signal }), EVERY);
   const [again, setAgain] = useState<CapacitySearch>();
-  const refresh = async (signal?: AbortSignal) => {
-    try {
-      setKnown(await api("GET /api/capacity/status", signal ? { signal } : {}));
-      setProblem(undefined);
-    } catch (error) {
-      if (signal?.aborted) return;
-      setProblem(error);
-      throw error;
-    }
-  };
-  useEffect(() => poll(refresh, EVERY), []);
   const begun = async () => {
     setAgain(undefined);
     await refresh();

@@ -1,13 +1,23 @@
 /** The runs that were written down, the latest first; two of them can be set side by side. */
 import { GitCompareArrows, History } from "lucide";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { api, tell } from "../../api/client";
 import type { RunSummary } from "../../api/types";
 import { count, dateAndTime, millis, percent, span } from "../../format";
 import { HeldBadge } from "../../judged/badge";
 import { go, href } from "../../router";
-import { poll } from "../../state/poll";
-import { Button, Card, Empty, Failed, Loading, Notice, PageHead, Table, useAction } from "../../ui";
+import {
+  Button,
+  Card,
+  Empty,
+  Failed,
+  Loading,
+  Notice,
+  PageHead,
+  Table,
+  useAction,
+  usePolled,
+} from "../../ui";
 import { ConditionBadge, hostOf, KIND_OF_RUN, ProofBadge } from "./look";
 
 /** How many come at a time. */
@@ -23,28 +33,17 @@ interface Shown {
 }
 
 export function List() {
-  const [shown, setShown] = useState<Shown>();
-  const [error, setError] = useState<unknown>();
-  const [attempt, setAttempt] = useState(0);
+  const {
+    data: shown,
+    error,
+    refresh,
+    set: setShown,
+  } = usePolled<Shown>(async (signal, before) => {
+    const { runs, total, next, warnings } = await api("GET /api/runs", { query: { limit: PAGE }, signal });
+    return joined(runs, before, { total, next: next ?? undefined, warnings });
+  }, EVERY);
+  const [retry] = useAction(refresh);
   const [picked, setPicked] = useState<readonly string[]>([]);
-
-  useEffect(
-    () =>
-      poll(async (signal) => {
-        try {
-          const { runs, total, next, warnings } = await api("GET /api/runs", {
-            query: { limit: PAGE },
-            signal,
-          });
-          setShown((before) => joined(runs, before, { total, next: next ?? undefined, warnings }));
-          setError(undefined);
-        } catch (failed) {
-          if (!signal.aborted) setError(failed);
-          throw failed;
-        }
-      }, EVERY),
-    [attempt],
-  );
 
   const [more, loadingMore] = useAction(async () => {
     if (!shown?.next) return;
@@ -101,7 +100,7 @@ export function List() {
 
   function content() {
     if (!shown) {
-      if (error !== undefined) return <Failed error={error} onRetry={() => setAttempt(attempt + 1)} />;
+      if (error !== undefined) return <Failed error={error} onRetry={() => void retry()} />;
       return (
         <div class="p-4">
           <Loading rows={5} label="Loading the runs" />

@@ -8,8 +8,19 @@ import { dateAndTime, span } from "../../format";
 import { HeldBadge } from "../../judged/badge";
 import { Held } from "../../judged/cards";
 import { go, href } from "../../router";
-import { poll } from "../../state/poll";
-import { Button, Card, Dialog, Failed, Icon, Loading, PageHead, Select, useAction, useLoad } from "../../ui";
+import {
+  Button,
+  Card,
+  Dialog,
+  Failed,
+  Icon,
+  Loading,
+  PageHead,
+  Select,
+  useAction,
+  useLoad,
+  usePolled,
+} from "../../ui";
 import { comparing } from "./list";
 import { ConditionBadge, KIND_OF_RUN, ProofBadge } from "./look";
 import { Note } from "./note";
@@ -23,27 +34,16 @@ const EVERY = 3000;
 const SELDOM = 15_000;
 
 export function One({ id }: { id: string }) {
-  const [detail, setDetail] = useState<RunDetail>();
-  const [error, setError] = useState<unknown>();
-  const [attempt, setAttempt] = useState(0);
+  const [every, setEvery] = useState(SELDOM);
+  const {
+    data: detail,
+    error,
+    refresh,
+    set: setDetail,
+  } = usePolled((signal) => api("GET /api/runs/{id}", { path: { id }, signal }), every, [id]);
   const moves = detail?.summary.state === "running" || detail?.verification.state === "running";
-  useEffect(
-    () =>
-      poll(
-        async (signal) => {
-          try {
-            setDetail(await api("GET /api/runs/{id}", { path: { id }, signal }));
-            setError(undefined);
-          } catch (failed) {
-            if (!signal.aborted) setError(failed);
-            throw failed;
-          }
-        },
-        moves ? EVERY : SELDOM,
-      ),
-    [id, moves, attempt],
-  );
-  const refresh = () => setAttempt((before) => before + 1);
+  useEffect(() => setEvery(moves ? EVERY : SELDOM), [moves]);
+  const [retry] = useAction(refresh);
   return (
     <>
       <a
@@ -65,7 +65,7 @@ export function One({ id }: { id: string }) {
           {error === undefined ? (
             <Loading rows={6} label="Loading the run" />
           ) : (
-            <Failed error={error} onRetry={refresh} />
+            <Failed error={error} onRetry={() => void retry()} />
           )}
         </Card>
       );

@@ -13,7 +13,7 @@ import { Lines, Missing, Tables } from "./proof-tables";
 /** As the API's, in seconds. */
 const USUAL_WAIT = 900;
 
-export function ProofCard({ detail, refresh }: { detail: RunDetail; refresh: () => void }) {
+export function ProofCard({ detail, refresh }: { detail: RunDetail; refresh: () => Promise<void> }) {
   const { summary, proof, verification } = detail;
   const [asking, setAsking] = useState(false);
   useEnd(verification);
@@ -88,7 +88,7 @@ function UnderWay({
 }: {
   id: string;
   verification: Verification;
-  refresh: () => void;
+  refresh: () => Promise<void>;
 }) {
   const [stop, stopping] = useAction(async () => {
     const yes = await confirm({
@@ -98,7 +98,7 @@ function UnderWay({
     });
     if (!yes) return;
     await api("DELETE /api/runs/{id}/verify", { path: { id } });
-    refresh();
+    await refresh();
   });
   const since = verification.started_at ? (now.value - Date.parse(verification.started_at)) / 1000 : 0;
   return (
@@ -177,7 +177,7 @@ function Ask({
 }: {
   detail: RunDetail;
   onClose: () => void;
-  refresh: () => void;
+  refresh: () => Promise<void>;
 }) {
   const [wait, setWait] = useState(String(USUAL_WAIT));
   const [token, setToken] = useState("");
@@ -190,7 +190,7 @@ function Ask({
       body: { wait_s: Number(wait), ...(token !== "" && { token_auth: token }) },
     });
     onClose();
-    refresh();
+    await refresh();
   }, setProblem);
   const other =
     problem !== undefined && !fault("wait_s") && !fault("token_auth")

@@ -1,16 +1,14 @@
 /** The graphs over time, with one range for all of them. */
 import { ChartLine, RotateCcw } from "lucide";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { api } from "../../api/client";
-import type { Metrics } from "../../api/types";
 import { clockAxis } from "../../graphs/axes";
 import { Panels } from "../../graphs/panels";
 import { plans } from "../../graphs/plans";
 import { series } from "../../graphs/series";
 import { prefer, preferences } from "../../preferences";
 import { now } from "../../state/now";
-import { poll } from "../../state/poll";
-import { Button, Card, Empty, Failed, Loading, Segments } from "../../ui";
+import { Button, Card, Empty, Failed, Loading, Segments, useAction, usePolled } from "../../ui";
 
 const RANGES = [
   ["5m", "5 min", 300],
@@ -26,24 +24,15 @@ const AXIS = clockAxis("status");
 export function Graphs() {
   const range = RANGES.find(([id]) => id === preferences.value.range) ?? RANGES[2];
   const [id, , width] = range;
-  const [metrics, setMetrics] = useState<Metrics>();
-  const [error, setError] = useState<unknown>();
-  const [attempt, setAttempt] = useState(0);
   const [zoom, setZoom] = useState<[number, number]>();
-
-  useEffect(() => {
-    // A new point comes every ten seconds at the most; a wide range shows none of them at once.
-    const every = width <= 3600 ? 5000 : 20_000;
-    return poll(async (signal) => {
-      try {
-        setMetrics(await api("GET /api/metrics", { query: { window: id }, signal }));
-        setError(undefined);
-      } catch (failed) {
-        if (!signal.aborted) setError(failed);
-        throw failed;
-      }
-    }, every);
-  }, [id, width, attempt]);
+  // A new point comes every ten seconds at the most; a wide range shows none of them at once.
+  const every = width <= 3600 ? 5000 : 20_000;
+  const {
+    data: metrics,
+    error,
+    refresh,
+  } = usePolled((signal) => api("GET /api/metrics", { query: { window: id }, signal }), every, [id]);
+  const [retry] = useAction(refresh);
 
   const end = Math.floor(now.value / 1000);
   const data = useMemo(() => metrics && series(metrics, end), [metrics]);
@@ -77,7 +66,7 @@ export function Graphs() {
 
   function content() {
     if (!data || !shown) {
-      if (error !== undefined) return <Failed error={error} onRetry={() => setAttempt(attempt + 1)} />;
+      if (error !== undefined) return <Failed error={error} onRetry={() => void retry()} />;
       return (
         <Card>
           <Loading rows={5} label="Loading the graphs" />
