@@ -1,6 +1,17 @@
 import { expect, test } from "vitest";
+import described from "../../../../docs/openapi.json";
 import type { CapacitySearch } from "../../api/types";
-import { draftOf, EMPTY, faultsOf, numberOf, planOf, requestOf, shortest, triesUntil } from "./draft";
+import {
+  DEFAULTS,
+  draftOf,
+  EMPTY,
+  faultsOf,
+  numberOf,
+  planOf,
+  requestOf,
+  shortest,
+  triesUntil,
+} from "./draft";
 
 test("numbers are read as people write them", () => {
   expect(["20,000", "20 000", "1_000", "1.6", ".5", "7"].map(numberOf)).toEqual([
@@ -48,4 +59,13 @@ test("an earlier search fills the form, its defaults left empty", () => {
     thresholds: "p95<1s",
     step_time: "5",
   });
+});
+
+test("an empty field stands for what the API takes it for", () => {
+  const { properties } = described.components.schemas.CapacityRequest;
+  const { least, most, step, precision, warm_up, step_time, confirm } = properties;
+  const told = { least, most, step, precision, warm_up, step_time, confirm };
+  expect(Object.fromEntries(Object.entries(told).map(([field, its]) => [field, its.default]))).toEqual(
+    DEFAULTS,
+  );
 });

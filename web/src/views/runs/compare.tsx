@@ -6,6 +6,7 @@ import type { Change, Comparison as Compared, Difference, RunBrief, RunDetail } 
 import { dateAndTime, span } from "../../format";
 import { elapsedAxis } from "../../graphs/axes";
 import { Panels } from "../../graphs/panels";
+import { OverTimeSection } from "../../graphs/section";
 import { runSeries } from "../../graphs/series";
 import { go, href } from "../../router";
 import {
@@ -227,18 +228,8 @@ function OverTime({ runs: [a, b] }: { runs: [RunDetail, RunDetail] }) {
   if (at.length === 0) return null;
   const end = (at.at(-1) ?? 0) + Math.max(a.series.resolution_s, b.series.resolution_s);
   return (
-    <section aria-labelledby="over-time" class="mt-6">
-      <div class="mb-3 flex min-h-7.5 items-center gap-3">
-        <h2 id="over-time" class="grow text-[16px] font-semibold">
-          Over time
-        </h2>
-        {zoom && (
-          <Button small onClick={() => setZoom(undefined)}>
-            Show all
-          </Button>
-        )}
-      </div>
+    <OverTimeSection zoom={zoom} onShowAll={() => setZoom(undefined)}>
       <Panels plans={plans} axis={AXIS} at={at} window={zoom ?? [0, end]} onZoom={setZoom} />
-    </section>
+    </OverTimeSection>
   );
 }

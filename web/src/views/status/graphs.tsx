@@ -1,14 +1,15 @@
 /** The graphs over time, with one range for all of them. */
-import { ChartLine, RotateCcw } from "lucide";
+import { ChartLine } from "lucide";
 import { useMemo, useState } from "preact/hooks";
 import { api } from "../../api/client";
 import { clockAxis } from "../../graphs/axes";
 import { Panels } from "../../graphs/panels";
 import { plans } from "../../graphs/plans";
+import { OverTimeSection } from "../../graphs/section";
 import { series } from "../../graphs/series";
 import { prefer, preferences } from "../../preferences";
 import { now } from "../../state/now";
-import { Button, Card, Empty, Failed, Loading, Segments, useAction, usePolled } from "../../ui";
+import { Card, Empty, Failed, Loading, Segments, useAction, usePolled } from "../../ui";
 
 const RANGES = [
   ["5m", "5 min", 300],
@@ -43,25 +44,20 @@ export function Graphs() {
   };
 
   return (
-    <section aria-labelledby="graphs">
-      <div class="mt-7 mb-3 flex flex-wrap items-center gap-3">
-        <h2 id="graphs" class="grow text-[16px] font-semibold">
-          Over time
-        </h2>
-        {zoom && (
-          <Button small icon={RotateCcw} onClick={() => setZoom(undefined)}>
-            Show all
-          </Button>
-        )}
+    <OverTimeSection
+      zoom={zoom}
+      onShowAll={() => setZoom(undefined)}
+      actions={
         <Segments
           label="Range of the graphs"
           options={RANGES.map(([range, label]) => [range, label] as const)}
           active={id}
           onPick={pick}
         />
-      </div>
+      }
+    >
       {content()}
-    </section>
+    </OverTimeSection>
   );
 
   function content() {
